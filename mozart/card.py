@@ -1,0 +1,61 @@
+"""The model card, written from the metrics and never by hand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_tokens: int) -> str:
+    """The text of a checkpoint's README.md, with the Hub's front matter.
+
+    Parameters
+    ----------
+    metrics
+        The content of ``metrics.json``.
+    provenance
+        The checkpoint's, with ``versions`` and ``music``.
+    n_tokens
+        Size of the vocabulary.
+    """
+    best = min(metrics["epochs"], key=lambda epoch: epoch["validation_loss"])
+    versions = ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
+    return f"""---
+license: other
+license_name: sonatas-under-copyright
+library_name: pytorch
+tags: [music, midi, lstm, mozart]
+---
+# A Mozart-like piano LSTM
+
+Predicts the next note or chord of a piano piece from those before it: an embedding, stacked LSTM layers, and a vocabulary
+of {n_tokens} notes and chords.
+
+## Results
+
+| {metrics["split"]} split | loss (nats a token) | accuracy |
+|---|---|---|
+| validation | {metrics["validation"]["loss"]:.3f} | {metrics["validation"]["accuracy"]:.1%} |
+| test | {metrics["test"]["loss"]:.3f} | {metrics["test"]["accuracy"]:.1%} |
+
+**What the accuracy means.** The split is the lab's: windows of {metrics["window"]} notes, cut from all works with overlap, are
+dealt out at random. Nearly all music around a test window was seen in training, and the sonatas repeat their sections, so the
+accuracy shows how well the network remembers these works. It says little about music that it has not seen.
+
+## How it was made
+
+    {metrics["command"]}
+
+Recipe `{metrics["recipe"]}`, split `{metrics["split"]}`, seed {metrics["seed"]}, {len(metrics["epochs"])} epochs in
+{metrics["seconds"]:,.0f} seconds; the weights are those of epoch {best["epoch"]}, the best by validation loss.
+On {metrics["machine"]}, with {versions}.
+
+## Training data, and what may be done with this
+
+{provenance["music"]}
+
+## Use
+
+    from mozart.composer import Composer, Request
+
+    piece = Composer.load("path/or/user/name").compose(Request(length=500, offsets="0.25", seed=7))
+    open("mozart.mid", "wb").write(piece.midi())
+"""

@@ -1,0 +1,177 @@
+"""A checkpoint folder, written atomically, loaded strictly: all that composing needs, in safetensors and JSON.
+
+Every file is written whole. ``config.json`` comes last and names the SHA-256 of all others, so a folder that was
+interrupted, mixed from two runs or changed since is refused when it is loaded.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from mozart import atomic
+from mozart.errors import MozartError
+from mozart.model import ModelConfig, MusicLSTM
+from mozart.openings import Openings
+from mozart.rhythm import RhythmTable
+from mozart.vocabulary import Vocabulary
+
+FORMAT = 1
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+VOCABULARY = "vocabulary.json"
+OPENINGS = "openings.safetensors"
+RHYTHM = "rhythm.json"
+METRICS = "metrics.json"
+CARD = "README.md"
+FILES = (WEIGHTS, VOCABULARY, OPENINGS, RHYTHM, METRICS, CARD, CONFIG)
+
+PRETRAINED = Path(__file__).parent / "pretrained" / "lab"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    model : on the CPU, in ``eval()`` mode
+    metrics : the content of ``metrics.json``
+    provenance : how it was made: training configuration, package versions, checksums
+    """
+
+    model: MusicLSTM
+    vocabulary: Vocabulary
+    openings: Openings
+    rhythm: RhythmTable
+    metrics: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
+    """Write the checkpoint and its model card into `folder`; other files there are left alone.
+
+    Raises MozartError when the folder cannot be written.
+    """
+    openings = checkpoint.openings
+    contents = {
+        WEIGHTS: save({name: tensor.contiguous() for name, tensor in checkpoint.model.state_dict().items()}),
+        VOCABULARY: _json_bytes(checkpoint.vocabulary.tokens),
+        OPENINGS: save(
+            {"ids": openings.ids.to(torch.int32), "steps": openings.steps, "durations": openings.durations},
+            metadata={"works": json.dumps(openings.works), "movements": json.dumps(openings.movements)},
+        ),
+        RHYTHM: _json_bytes(checkpoint.rhythm.to_json()),
+        METRICS: _json_bytes(checkpoint.metrics),
+        CARD: card.encode(),
+    }
+    contents[CONFIG] = _json_bytes(
+        {
+            "format": FORMAT,
+            "model": asdict(checkpoint.model.config),
+            **checkpoint.provenance,
+            "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        }
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            atomic.write(folder / name, content)
+    except OSError as error:
+        raise MozartError(f"The checkpoint could not be written to {folder} ({error.strerror}).") from error
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Load a checkpoint folder, on the CPU.
+
+    Raises MozartError when a part is missing, damaged, from elsewhere, or does not fit the others.
+    """
+    if not (folder / CONFIG).is_file():
+        raise MozartError(f"{folder} is not a checkpoint: it has no {CONFIG}. Give a folder that train.py has finished.")
+    config = _parse_json(folder, CONFIG, _read(folder, CONFIG))
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        found = config.get("format") if isinstance(config, dict) else None
+        raise MozartError(
+            f"{folder} has checkpoint format {found}, and this program reads {FORMAT}: train it again, or update the program."
+        )
+    # A card may be edited on the Hub, and composing does not read it.
+    contents = {name: _read(folder, name) for name in FILES if name not in (CONFIG, CARD)}
+    tokens = _parse_json(folder, VOCABULARY, contents[VOCABULARY])
+    weights, _ = _parse_tensors(folder, WEIGHTS, contents[WEIGHTS])
+    _refuse_unfit(folder, tokens, weights)
+    for name, content in contents.items():
+        if hashlib.sha256(content).hexdigest() != config.get("sha256", {}).get(name):
+            raise _damaged(folder, name)
+    try:
+        model = MusicLSTM(ModelConfig(**config["model"]))
+        model.load_state_dict(weights, strict=True)
+        openings, names = _parse_tensors(folder, OPENINGS, contents[OPENINGS])
+        return Checkpoint(
+            model=model.eval(),
+            vocabulary=Vocabulary(tokens),
+            openings=Openings(
+                ids=openings["ids"].long(),
+                steps=openings["steps"],
+                durations=openings["durations"],
+                works=json.loads(names["works"]),
+                movements=json.loads(names["movements"]),
+            ),
+            rhythm=RhythmTable.from_json(_parse_json(folder, RHYTHM, contents[RHYTHM])),
+            metrics=_parse_json(folder, METRICS, contents[METRICS]),
+            provenance={key: value for key, value in config.items() if key not in ("format", "model", "sha256")},
+        )
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+        raise MozartError(
+            f"The parts of the checkpoint in {folder} do not fit each other ({error}): download or train it again."
+        ) from error
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        raise MozartError(f"The checkpoint in {folder} is incomplete: {name} is missing. Download or train it again.") from error
+    except OSError as error:
+        raise MozartError(f"{folder / name} cannot be read ({error.strerror}).") from error
+
+
+def _parse_json(folder: Path, name: str, content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise _damaged(folder, name) from error
+
+
+def _parse_tensors(folder: Path, name: str, content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
+    try:
+        tensors = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    except (SafetensorError, ValueError) as error:
+        raise _damaged(folder, name) from error
+    return tensors, header.get("__metadata__", {})
+
+
+def _refuse_unfit(folder: Path, tokens: Any, weights: Mapping[str, Tensor]) -> None:
+    if not (isinstance(tokens, list) and "embedding.weight" in weights):
+        raise _damaged(folder, VOCABULARY if not isinstance(tokens, list) else WEIGHTS)
+    expected = len(weights["embedding.weight"])
+    if len(tokens) != expected:
+        raise MozartError(
+            f"The parts in {folder} come from different checkpoints: the vocabulary has {len(tokens)} tokens, "
+            f"the weights expect {expected}. Download or train it again."
+        )
+
+
+def _damaged(folder: Path, name: str) -> MozartError:
+    return MozartError(f"{name} in {folder} is damaged or belongs to another checkpoint: download or train it again.")
+
+
+def _json_bytes(content: Any) -> bytes:
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,169 @@
+"""The sonata archive: find it, download it, verify it, unpack it safely, list its works.
+
+The archive holds 20 MIDI files, one a piano sonata. They are under copyright and may not be republished, so the archive
+is never part of this repository: it is downloaded into the user's cache folder on first use, and checked against
+``ARCHIVE_SHA256`` every time. (Lab, "Download Data".)
+"""
+
+import hashlib
+import os
+import tarfile
+import urllib.error
+import urllib.request
+import zlib
+from pathlib import Path, PurePosixPath
+
+import platformdirs
+from tqdm import tqdm
+
+from mozart import atomic
+from mozart.errors import MozartError
+
+# The lab prints .../Volume3/mozart_sonatas.tar.gz, which is no longer there.
+ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/master/RNN/mozart_sonatas.tar.gz"
+ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
+
+# The archive's file names are not all Köchel numbers of the piece inside.
+_TITLES = {"593": "K. 533/494", "547": "K. 547a"}
+
+_DOWNLOAD_TIMEOUT_SECONDS = 30
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder."""
+    chosen = os.environ.get("MOZART_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+
+
+def sonatas(source: str | None = None) -> list[Path]:
+    """The sonatas' MIDI files, sorted by name, from a verified archive.
+
+    Parameters
+    ----------
+    source
+        A path or an http(s) address of the archive. Without one, the environment's ``MOZART_ARCHIVE``, and without that
+        the public address.
+
+    Raises
+    ------
+    MozartError
+        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked safely.
+    """
+    archive = find_archive(source)
+    return unpack(archive, cache_folder() / f"sonatas-{ARCHIVE_SHA256[:12]}")
+
+
+def find_archive(source: str | None = None) -> Path:
+    """A local path of the verified archive; see :func:`sonatas` for where it is looked for."""
+    source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
+    if not source.startswith(("http://", "https://")):
+        path = Path(source).expanduser()
+        if not path.is_file():
+            raise MozartError(
+                f"There is no archive at {path}: give its path or address with --archive or MOZART_ARCHIVE, "
+                "or neither to download it."
+            )
+        verify(path)
+        return path
+    cached = cache_folder() / "mozart_sonatas.tar.gz"
+    if not (cached.is_file() and _sha256(cached) == ARCHIVE_SHA256):
+        download(source, cached)
+    return cached
+
+
+def download(url: str, destination: Path) -> None:
+    """Download the archive; nothing stands at `destination` until the whole file is there and verified."""
+    temporary = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_SECONDS) as response,
+            temporary.open("wb") as file,
+            tqdm(desc="Downloading", total=response.length, unit="B", unit_scale=True) as bar,
+        ):
+            while block := response.read(1 << 16):
+                file.write(block)
+                bar.update(len(block))
+        verify(temporary)
+        temporary.replace(destination)
+    # URLError, timeouts and a full disk are OSErrors; a malformed address is a ValueError.
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        raise MozartError(
+            f"The archive could not be downloaded from {url} ({error}): try again later, or give a copy of it with --archive."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def verify(archive: Path) -> None:
+    """Raise MozartError unless `archive` is, byte for byte, the sonata archive."""
+    found = _sha256(archive)
+    if found != ARCHIVE_SHA256:
+        raise MozartError(
+            f"{archive.name} is not the sonata archive, or only part of it (SHA-256 {found[:12]}…, expected "
+            f"{ARCHIVE_SHA256[:12]}…): download it again, or train on your own files with --midi-dir."
+        )
+
+
+def unpack(archive: Path, folder: Path) -> list[Path]:
+    """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
+
+    Every member is looked at before the first byte is written: one that is a link or a device, or whose path leaves
+    `folder`, refuses the whole archive. Files that are there already, with the right size, are not written again.
+    """
+    files: list[Path] = []
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            members = tar.getmembers()
+            for member in members:
+                _refuse_unsafe(member, archive)
+            for member in members:
+                source = tar.extractfile(member)
+                path = folder / member.name
+                if source is None or not is_midi_file(path):
+                    continue
+                if not (path.is_file() and path.stat().st_size == member.size):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    atomic.write(path, source.read())
+                files.append(path)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise MozartError(f"{archive.name} is damaged or not a .tar.gz archive ({error}): download it again.") from error
+    except OSError as error:
+        raise MozartError(f"{archive.name} could not be unpacked into {folder} ({error}).") from error
+    return sorted(files)
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """A person's own MIDI files: all of them below `folder`, sorted by path."""
+    if not folder.is_dir():
+        raise MozartError(f"There is no folder {folder}: give --midi-dir a folder that holds MIDI files.")
+    files = sorted(path for path in folder.rglob("*") if is_midi_file(path) and path.is_file())
+    if not files:
+        raise MozartError(f"{folder} holds no .mid or .midi file: give --midi-dir a folder that does.")
+    return files
+
+
+def is_midi_file(path: Path) -> bool:
+    """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
+    return path.suffix.lower() in {".mid", ".midi"} and not path.name.startswith(".")
+
+
+def title(path: Path) -> str:
+    """A work's name for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its ending."""
+    prefix, _, number = path.stem.rpartition("_")
+    if prefix != "piano_sonata":
+        return path.stem
+    return _TITLES.get(number, f"K. {number}")
+
+
+def _refuse_unsafe(member: tarfile.TarInfo, archive: Path) -> None:
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name:
+        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} would be written outside its folder.")
+    if not (member.isfile() or member.isdir()):
+        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} is a link or a device, not a file.")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,9 @@
+"""The one error whose text is meant for the person who runs the program."""
+
+
+class MozartError(Exception):
+    """Something a person can put right.
+
+    The message is one sentence or two in plain words: what is wrong, and what to do about it. Entry points print it
+    without a traceback; every other exception is a bug of ours and keeps its traceback.
+    """

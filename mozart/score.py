@@ -1,0 +1,244 @@
+"""MIDI file → events, with music21: the only reader of notes. (Lab, Problem 1.)
+
+Conventions
+-----------
+Offsets and durations are in quarter lengths, offsets from the start of the file. Events stand in music21's order, which
+is that of their offsets within one instrument. A note held over a bar line appears again as its tied continuation: that
+is how music21 parses MIDI, and how the lab counts.
+
+Parsing takes 4 to 18 seconds a sonata, so every parsed file is remembered in the cache folder. The key holds the file's
+content, music21's version and this reader's version: whatever changes, the file is parsed again.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm import tqdm
+
+from mozart import atomic
+from mozart.corpus import cache_folder, title
+from mozart.errors import MozartError
+
+# Change this when the reader gives other events for the same file.
+_READER_VERSION = 1
+
+_TEMPO_WORDS = re.compile(r"(adagio|allegr|andant|larghetto|largo|menuett?o|molto|presto|rondo|tempo)", re.IGNORECASE)
+
+
+class Event(NamedTuple):
+    """One note or chord.
+
+    Attributes
+    ----------
+    token : the pitches as a string, such as ``A5`` or ``C4.G3``
+    offset : where it starts, in quarter lengths from the start of the file
+    duration : how long it lasts, in quarter lengths
+    velocity : 0 to 127; a chord's is the mean of its notes'
+    tie : ``start``, ``stop`` or ``continue`` when the note is tied, else None
+    track : the number of the track it came from, from 0
+    movement : from 1
+    time_signature : such as ``3/4``
+    """
+
+    token: str
+    offset: float
+    duration: float
+    velocity: int
+    tie: str | None
+    track: int
+    movement: int
+    time_signature: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """One MIDI file of the corpus, all its movements: its name for people and its events."""
+
+    title: str
+    events: list[Event]
+
+
+def order_pitches(pitches: Iterable[object]) -> list[str]:
+    """A chord's distinct pitches as strings, sorted as strings. (Lab, ``order_pitches``.)"""
+    return sorted({str(pitch) for pitch in pitches})
+
+
+def read_score(path: Path) -> list[Event]:
+    """Parse one MIDI file with music21, exactly as the lab does, without the cache.
+
+    Raises
+    ------
+    MozartError
+        When the file is missing, is not MIDI, or holds no notes.
+    """
+    markers = _read_markers(path)
+    from music21 import chord, converter, instrument, meter, note
+
+    try:
+        # forceSource: music21 would otherwise leave pickles of its own in the temporary folder.
+        score: Any = converter.parse(path, forceSource=True)
+        track_of = {id(element): number for number, part in enumerate(score.parts) for element in part.recurse().notes}
+        by_instrument: Any = instrument.partitionByInstrument(score)
+        elements = list(by_instrument.parts.stream().recurse())
+    except Exception as error:  # music21 raises whatever a malformed file provokes deep inside it
+        raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}: {error}).") from error
+    signatures = [(float(e.offset), e.ratioString) for e in elements if isinstance(e, meter.TimeSignature)]
+    movements = _movement_starts(markers, [offset for offset, _ in signatures])
+    events = [
+        Event(
+            token=".".join(order_pitches(e.pitches)) if isinstance(e, chord.Chord) else str(e.pitch),
+            offset=float(e.offset),
+            duration=float(e.quarterLength),
+            velocity=_velocity(e),
+            tie=e.tie.type if e.tie else None,
+            track=track_of.get(id(e), 0),
+            movement=1 + sum(start <= e.offset for start in movements),
+            time_signature=max(((o, -i, s) for i, (o, s) in enumerate(signatures) if o <= e.offset), default=(0, 0, "4/4"))[2],
+        )
+        for e in elements
+        if isinstance(e, note.Note | chord.Chord)
+    ]
+    if not events:
+        raise MozartError(f"{path.name} holds no notes with a pitch (it is empty, or drums only).")
+    return events
+
+
+def read_scores(
+    paths: Sequence[Path], *, skip_unreadable: bool = False, workers: int | None = None, cache: Path | None = None
+) -> tuple[list[Work], list[str]]:
+    """Read many MIDI files, in parallel, each only once in its life.
+
+    Parameters
+    ----------
+    paths
+        The files; the works come back in this order.
+    skip_unreadable
+        Go on without files that cannot be read.
+    workers
+        Processes to parse in; one a core without it.
+    cache
+        Where parsed files are remembered; ``parsed`` in the cache folder without it.
+
+    Returns
+    -------
+    works, unreadable
+        The works, and one sentence for each file that was skipped.
+
+    Raises
+    ------
+    MozartError
+        When a file cannot be read and `skip_unreadable` is false, or when no file can be read.
+    """
+    cache = cache or cache_folder() / "parsed"
+    known = {path: _cache_path(path, cache) for path in paths if path.is_file()}
+    read = {path: events for path, remembered in known.items() if (events := _recall(remembered)) is not None}
+    problems: dict[Path, str] = {}
+    # The largest file first, so that no core is left alone with it at the end.
+    missing = sorted((path for path in paths if path not in read), key=lambda p: p.stat().st_size if p.is_file() else 0)[::-1]
+    workers = min(workers or os.cpu_count() or 1, len(missing))
+    if workers:
+        with (
+            # spawn: a process forked beside torch's threads may hang.
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+            tqdm(total=len(missing), desc=f"Parsing on {workers} core{'s' * (workers > 1)}", unit="file") as bar,
+        ):
+            futures = {pool.submit(read_score, path): path for path in missing}
+            for future in as_completed(futures):
+                path = futures[future]
+                try:
+                    read[path] = future.result()
+                    _remember(read[path], known[path])
+                except MozartError as error:
+                    problems[path] = str(error)
+                    if not skip_unreadable:
+                        pool.shutdown(cancel_futures=True)
+                        raise MozartError(f"{error} Remove the file, or add --skip-unreadable to go on without it.") from error
+                bar.update()
+    if not read:
+        raise MozartError("None of the files could be read: " + " ".join(problems.values()))
+    works = [Work(title(path), read[path]) for path in paths if path in read]
+    return works, [problems[path] for path in paths if path in problems]
+
+
+def _read_markers(path: Path) -> list[tuple[float, str]]:
+    """The file's text markers with their offsets; refuses what is not a MIDI file before music21 looks at it."""
+    import mido
+
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"MThd":
+                raise MozartError(f"{path.name} is not a MIDI file.")
+        midi = mido.MidiFile(path, clip=True)
+    except OSError as error:
+        raise MozartError(f"{path.name} cannot be read ({error.strerror or error or 'it ends too early'}).") from error
+    except (EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise MozartError(f"{path.name} is damaged: it cannot be read as MIDI ({error or 'it ends too early'}).") from error
+    markers: list[tuple[float, str]] = []
+    for track in midi.tracks:
+        ticks = 0
+        for message in track:
+            ticks += message.time
+            if message.type == "marker":
+                markers.append((ticks / midi.ticks_per_beat, message.text.strip()))
+    return markers
+
+
+def _movement_starts(markers: list[tuple[float, str]], signature_offsets: list[float]) -> list[float]:
+    """Offsets at which movements 2, 3, … start.
+
+    The sonatas mark movements as ``(2)``, or as a bare number, or by a tempo word. Numbers without parentheses are
+    variations where both kinds stand, so the three are tried in this order. A marker may stand on the first downbeat;
+    the time signature that changes within a bar before it shows where the upbeat begins.
+    """
+    for is_movement in (
+        lambda text, number: text == f"({number})",
+        lambda text, number: text == str(number),
+        lambda text, _: _TEMPO_WORDS.match(text) is not None,
+    ):
+        starts: list[float] = []
+        for offset, text in sorted(markers):
+            if offset > 0 and is_movement(text, len(starts) + 2):
+                upbeats = [s for s in signature_offsets if offset - 4 <= s <= offset and s > 0]
+                starts.append(min(upbeats, default=offset))
+        if starts:
+            return starts
+    return []
+
+
+def _velocity(element: Any) -> int:
+    velocities = [n.volume.velocity for n in getattr(element, "notes", [element]) if n.volume.velocity is not None]
+    if not velocities:
+        velocities = [element.volume.velocity if element.volume.velocity is not None else 64]
+    mean: int = round(sum(velocities) / len(velocities))
+    return mean
+
+
+def _cache_path(path: Path, cache: Path) -> Path:
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    return cache / f"{content[:32]}-music21-{importlib.metadata.version('music21')}-reader-{_READER_VERSION}.json"
+
+
+def _remember(events: list[Event], path: Path) -> None:
+    columns = dict(zip(Event._fields, zip(*events, strict=True), strict=True))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write(path, json.dumps(columns).encode())
+    except OSError as error:
+        raise MozartError(f"Parsed files cannot be kept in {path.parent} ({error}): set MOZART_CACHE to another folder.") from error
+
+
+def _recall(path: Path) -> list[Event] | None:
+    try:
+        columns = json.loads(path.read_text())
+        return [Event(*row) for row in zip(*(columns[field] for field in Event._fields), strict=True)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # never parsed, or damaged: parse it again

@@ -1,0 +1,263 @@
+"""Train the lab's network on 20 Mozart sonatas, from the archive to a first piece. (Lab, Problems 1 to 5.)
+
+python train.py                      the lab's 30 epochs
+python train.py --dry-run            read and split the music, say what is in it, and stop
+python train.py --epochs 2           the lab's rehearsal
+python train.py --resume             go on where an interrupted run was saved
+python train.py --push-to-hub user/mozart-lstm
+"""
+
+import argparse
+import hashlib
+import math
+import os
+import platform
+import shlex
+import sys
+from dataclasses import asdict
+from fractions import Fraction
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from mozart import atomic, corpus, figures, hub, score
+from mozart.card import write_card
+from mozart.checkpoint import CONFIG, Checkpoint, load_checkpoint, save_checkpoint
+from mozart.composer import MAX_SEED, Composer, Request
+from mozart.errors import MozartError
+from mozart.evaluation import evaluate
+from mozart.model import ModelConfig, choose_device, count_parameters
+from mozart.openings import choose_openings
+from mozart.rhythm import RhythmTable
+from mozart.training import STATE_FILE, Run, TrainingConfig, identify, resume_run, save_run, start_run, train
+from mozart.vocabulary import Vocabulary
+from mozart.windows import WINDOW, make_loaders, split_windows
+
+SONATAS_NOTICE = (
+    "Trained on 20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the "
+    "Foundations of Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished "
+    "without permission, and may not be used commercially. None of them is part of this checkpoint; it carries up to 64 excerpts "
+    "of 200 notes as pitches, steps and durations, to start pieces from."
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train; returns the exit status: 0, or 1 after an error that was said in one sentence."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        run_problems(parse_flags(arguments), arguments)
+    except MozartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Finished epochs are saved: go on with --resume.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parse_flags(arguments: list[str]) -> argparse.Namespace:
+    """The command line's flags; without any, the lab's numbers."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    music = parser.add_argument_group("music")
+    music.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
+    music.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
+    music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
+
+    way = parser.add_argument_group("way to train")
+    way.add_argument("--recipe", choices=["lab"], default="lab", help="lab: the last step of every window")
+    way.add_argument("--split", choices=["windows"], default="windows", help="windows: at random over all windows, 70/15/15")
+    way.add_argument("--epochs", type=positive_int, default=30)
+    way.add_argument("--seed", type=seed, default=0)
+    way.add_argument("--batch-size", type=positive_int, default=128)
+    way.add_argument("--evaluation-batch-size", type=positive_int, default=32)
+    way.add_argument("--learning-rate", type=positive_float, default=0.001)
+    way.add_argument("--clip", type=positive_float, default=5.0, help="largest norm of the gradients")
+
+    network = parser.add_argument_group("network")
+    network.add_argument("--embedding-dim", type=positive_int, default=64)
+    network.add_argument("--hidden-size", type=positive_int, default=256)
+    network.add_argument("--num-layers", type=positive_int, default=3)
+
+    run = parser.add_argument_group("run")
+    run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default: runs/RECIPE-SPLIT)")
+    run.add_argument("--resume", action="store_true", help="go on after the last saved epoch in --output")
+    run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
+    run.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint on the Hub when training is done")
+    flags = parser.parse_args(arguments)
+    flags.output = flags.output or Path("runs") / f"{flags.recipe}-{flags.split}"
+    return flags
+
+
+def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
+    """The lab's five problems in order."""
+    device = choose_device(flags.device)
+    if flags.push_to_hub and not hub.is_repo_id(flags.push_to_hub):
+        raise MozartError(f"--push-to-hub {flags.push_to_hub} is not the name of a repository: write it as user/name.")
+
+    print("Problem 1: read the music.")
+    files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
+    works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
+    tokens = [event.token for work in works for event in work.events]
+    vocabulary = Vocabulary.of(tokens)
+    rhythm = RhythmTable.of(works)
+    print(f"  {len(tokens)} notes and chords in {len(works)} works, {len(vocabulary)} distinct")
+    shares = ", ".join(f"{Fraction(step).limit_denominator(96)} {share:.2%}" for step, share in rhythm.most_common(3))
+    print(f"  the most common offset distances, in quarters: {shares}")
+
+    print("Problem 2: cut windows and split them.")
+    ids = torch.tensor(vocabulary.encode(tokens))
+    split = split_windows(len(ids), flags.seed)
+    loaders = make_loaders(ids, split, flags.batch_size, flags.evaluation_batch_size)
+    print(f"  {len(ids) - WINDOW} windows of {WINDOW}; batches to train on, validate and test: ", end="")
+    print(f"{len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}")
+    if flags.dry_run:
+        list_unreadable(unreadable)
+        return
+
+    print("Problem 3: train the network.")
+    model_config = ModelConfig(len(vocabulary), flags.embedding_dim, flags.hidden_size, flags.num_layers)
+    config = TrainingConfig(
+        flags.recipe, flags.split, flags.seed, flags.batch_size, flags.evaluation_batch_size, flags.learning_rate, flags.clip
+    )
+    music_sha256 = hashlib.sha256("\n".join(tokens).encode()).hexdigest()
+    run = open_run(flags, model_config, config, device, music_sha256)
+    print(f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}")
+    train(
+        run,
+        loaders,
+        flags.epochs,
+        on_epoch=lambda run: finish_epoch(run, flags.output / STATE_FILE),
+        on_estimate=lambda seconds: print(f"  all {flags.epochs} epochs will take about {in_words(seconds)}", flush=True),
+    )
+    figures.plot_losses(run.history, flags.output / "losses.png")
+    figures.plot_accuracy(run.history, flags.output / "accuracy.png")
+
+    run.model.load_state_dict(run.best_weights)
+    validation = evaluate(run.model, loaders.validation, "Validation")
+    test = evaluate(run.model, loaders.test, "Test")
+    print(
+        f"  best epoch {run.best_epoch['epoch']}: validation accuracy {validation.accuracy:.2%}, test accuracy {test.accuracy:.2%}"
+    )
+    metrics = {
+        "recipe": config.recipe,
+        "split": config.split,
+        "window": WINDOW,
+        "seed": config.seed,
+        "command": shlex.join(["python", "train.py", *(a for a in arguments if a != "--resume")]),
+        "machine": describe_machine(device),
+        "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
+        "validation": {"loss": validation.loss, "accuracy": validation.accuracy},
+        "test": {"loss": test.loss, "accuracy": test.accuracy},
+        "baselines": {},
+        "epochs": run.history,
+        "measures": {},
+    }
+    provenance = {
+        "training": asdict(config) | {"epochs": run.epoch, "best_epoch": run.best_epoch["epoch"]},
+        "versions": {name: version(name) for name in ("torch", "music21", "numpy")},
+        "music": f"Trained on {len(works)} MIDI files of the trainer's own." if flags.midi_dir else SONATAS_NOTICE,
+        "archive_sha256": None if flags.midi_dir else corpus.ARCHIVE_SHA256,
+        "music_sha256": music_sha256,
+    }
+    openings = choose_openings(works, ids, split.test, flags.seed)
+    checkpoint = Checkpoint(run.model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
+    save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary)))
+
+    print("Problems 4 and 5: compose a first piece and write it as MIDI.")
+    composer = Composer(load_checkpoint(flags.output), str(flags.output))
+    piece = composer.compose(Request(length=500, lab=True, seed=flags.seed))
+    atomic.write(flags.output / "mozart.mid", piece.midi())
+    print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
+    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} Mozart's ({piece.opening}): {flags.output / 'mozart.mid'}")
+
+    if flags.push_to_hub:
+        revision = hub.push(flags.output, flags.push_to_hub)
+        print(f"Published as {flags.push_to_hub}, revision {revision}.")
+        print(f"A page composes from it with MOZART_MODEL={flags.push_to_hub} MOZART_REVISION={revision}")
+    list_unreadable(unreadable)
+
+
+def open_run(
+    flags: argparse.Namespace, model_config: ModelConfig, config: TrainingConfig, device: torch.device, music_sha256: str
+) -> Run:
+    """A new run, or with ``--resume`` the one in the output folder; never one on top of another."""
+    state = flags.output / STATE_FILE
+    try:
+        flags.output.mkdir(parents=True, exist_ok=True)
+        atomic.write(flags.output / ".writable", b"")
+        (flags.output / ".writable").unlink()
+    except OSError as error:
+        raise MozartError(f"{flags.output} cannot be written to ({error.strerror}): choose another --output.") from error
+    if flags.resume:
+        run = resume_run(state, identify(model_config, config, music_sha256), device)
+        print(f"  going on after epoch {run.epoch}")
+        return run
+    if state.exists() or (flags.output / CONFIG).exists():
+        raise MozartError(
+            f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
+        )
+    return start_run(model_config, config, device, music_sha256)
+
+
+def finish_epoch(run: Run, state: Path) -> None:
+    """Save the run and say how the epoch went."""
+    save_run(run, state)
+    last = run.history[-1]
+    print(
+        f"  epoch {last['epoch']}: training loss {last['train_loss']:.3f}, validation loss {last['validation_loss']:.3f}, "
+        f"validation accuracy {last['validation_accuracy']:.2%}, {in_words(last['seconds'])}",
+        flush=True,
+    )
+
+
+def list_unreadable(problems: list[str]) -> None:
+    """Name the files that were left out."""
+    if problems:
+        print(f"Left out because they could not be read ({len(problems)}):")
+        for problem in problems:
+            print(f"  {problem}")
+
+
+def describe_machine(device: torch.device) -> str:
+    """The device in words, with what a time depends on."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+
+
+def in_words(seconds: float) -> str:
+    """``3 h 20 min``, ``7 min`` or ``12 s``."""
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min" if minutes >= 2 else f"{seconds:.0f} s"
+
+
+def positive_int(text: str) -> int:
+    """A whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def positive_float(text: str) -> float:
+    """A finite number above 0."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2³²-1."""
+    number = int(text)
+    if not 0 <= number <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MAX_SEED}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
