@@ -134,12 +134,10 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     figures.plot_losses(run.history, flags.output / "losses.png")
     figures.plot_accuracy(run.history, flags.output / "accuracy.png")
 
+    best = run.best_epoch
     run.model.load_state_dict(run.best_weights)
-    validation = evaluate(run.model, loaders.validation, "Validation")
     test = evaluate(run.model, loaders.test, "Test")
-    print(
-        f"  best epoch {run.best_epoch['epoch']}: validation accuracy {validation.accuracy:.2%}, test accuracy {test.accuracy:.2%}"
-    )
+    print(f"  best epoch {best['epoch']}: validation accuracy {best['validation_accuracy']:.2%}, test accuracy {test.accuracy:.2%}")
     metrics = {
         "recipe": config.recipe,
         "split": config.split,
@@ -148,14 +146,14 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
         "command": shlex.join(["python", "train.py", *(a for a in arguments if a != "--resume")]),
         "machine": describe_machine(device),
         "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
-        "validation": {"loss": validation.loss, "accuracy": validation.accuracy},
+        "validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]},
         "test": {"loss": test.loss, "accuracy": test.accuracy},
         "baselines": {},
         "epochs": run.history,
         "measures": {},
     }
     provenance = {
-        "training": asdict(config) | {"epochs": run.epoch, "best_epoch": run.best_epoch["epoch"]},
+        "training": asdict(config) | {"epochs": run.epoch, "best_epoch": best["epoch"]},
         "versions": {name: version(name) for name in ("torch", "music21", "numpy")},
         "music": f"Trained on {len(works)} MIDI files of the trainer's own." if flags.midi_dir else SONATAS_NOTICE,
         "archive_sha256": None if flags.midi_dir else corpus.ARCHIVE_SHA256,

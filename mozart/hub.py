@@ -6,7 +6,7 @@ from pathlib import Path
 from mozart.checkpoint import CONFIG, FILES
 from mozart.errors import MozartError
 
-_REPO_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_REPO_ID = re.compile(r"\b[\w.-]+\b/\b[\w.-]+\b", re.ASCII)
 
 
 def is_repo_id(name: str) -> bool:
@@ -36,7 +36,7 @@ def push(folder: Path, repo_id: str) -> str:
     try:
         api.create_repo(repo_id, exist_ok=True)
         commit = api.create_commit(repo_id, operations, commit_message="Publish a checkpoint")
-    except (OSError, ValueError, httpx2.HTTPError) as error:
+    except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
         raise MozartError(
             f"The checkpoint could not be published to {repo_id} ({_first_line(error)}); it is safe in {folder}. "
             "Log in with `hf auth login` or set HF_TOKEN to a token that may write, then run the same command with --resume."
@@ -54,7 +54,7 @@ def pull(repo_id: str, revision: str | None = None) -> Path:
 
     try:
         folder = Path(snapshot_download(repo_id, revision=revision, allow_patterns=list(FILES)))
-    except (OSError, ValueError, httpx2.HTTPError) as error:
+    except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
         raise MozartError(
             f"The checkpoint {repo_id}{f' at {revision}' if revision else ''} could not be downloaded ({_first_line(error)}): "
             "check the name and the network, or give a folder."

@@ -5,6 +5,7 @@ windows reach from one work into the next. The split is random over overlapping 
 also stands in training windows, which is why the accuracy under it is no measure of how the network does on unseen music.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +68,11 @@ def split_windows(n_ids: int, seed: int) -> Split:
         raise MozartError(
             f"The music holds {n_ids} notes and chords, and one window with its label needs {WINDOW + 1}: add more music."
         )
-    parts: list[Any] = random_split(range(n_ids - WINDOW), FRACTIONS, torch.Generator().manual_seed(seed))  # type: ignore[arg-type]
-    train, validation, test = (torch.tensor(part.indices, dtype=torch.int64) for part in parts)
-    if not (len(train) and len(validation) and len(test)):
+    n_windows = n_ids - WINDOW
+    if math.floor(n_windows * min(FRACTIONS)) == 0:
         raise MozartError(f"The music holds {n_ids} notes and chords, too few to train, validate and test on: add more music.")
+    parts: list[Any] = random_split(range(n_windows), FRACTIONS, torch.Generator().manual_seed(seed))  # type: ignore[arg-type]
+    train, validation, test = (torch.tensor(part.indices, dtype=torch.int64) for part in parts)
     return Split(train, validation, test)
 
 

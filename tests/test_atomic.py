@@ -1,0 +1,31 @@
+"""Files are written whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from mozart import atomic
+
+
+def test_writes_and_replaces(tmp_path: Path) -> None:
+    """The new content stands where the old one was, and nothing else is left in the folder."""
+    path = tmp_path / "piece.mid"
+    atomic.write(path, b"old")
+    atomic.write(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails in the middle leaves the old file whole and no part of the new one."""
+    path = tmp_path / "piece.mid"
+    atomic.write(path, b"old")
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        atomic.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

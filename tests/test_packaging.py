@@ -1,0 +1,38 @@
+"""What a Space, Colab and this repository install fits together."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def constraints() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text().split()
+    return dict(line.split("==") for line in lines)
+
+
+def test_gradio_is_the_spaces() -> None:
+    """The README's sdk_version is the version of Gradio that is tested."""
+    (sdk_version,) = re.findall(r"^sdk_version: (\S+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sdk_version == constraints()["gradio"]
+
+
+def test_tested_versions_are_in_range() -> None:
+    """Every range in requirements.txt admits the version in constraints.txt."""
+    from packaging.requirements import Requirement
+
+    required = [Requirement(line) for line in (ROOT / "requirements.txt").read_text().splitlines()]
+    pinned = constraints()
+    assert all(requirement.name in pinned for requirement in required)
+    assert all(pinned[requirement.name] in requirement.specifier for requirement in required)
+
+
+def test_no_music_of_the_archive_is_committed() -> None:
+    """No MIDI file and no archive is in the repository: the sonatas may not be republished."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert not [file for file in files if file.endswith((".mid", ".midi", ".gz", ".pt", ".wav"))]

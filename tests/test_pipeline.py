@@ -1,0 +1,139 @@
+"""All five problems of the lab on a tiny corpus, through train.py, and composing from what it made."""
+
+import json
+from pathlib import Path
+
+import pretty_midi
+import pytest
+import torch
+
+import tiny
+import train
+from mozart import corpus
+from mozart.__main__ import main as mozart_main
+from mozart.checkpoint import FILES, load_checkpoint
+from mozart.score import read_scores
+
+CAPTURE = pytest.CaptureFixture[str]
+SMALL = ["--batch-size", "16", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"]
+
+
+@pytest.fixture
+def midi_dir(tmp_path: Path) -> Path:
+    """Two short pieces."""
+    folder = tmp_path / "midi"
+    folder.mkdir()
+    for number in range(2):
+        tiny.write_midi(folder / f"piece{number}.mid", 250, seed=number)
+    read_scores(corpus.midi_files(folder), workers=1)
+    return folder
+
+
+def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """From MIDI files to a checkpoint, metrics, figures and a first piece of 600, and from the checkpoint to another piece."""
+    output = tmp_path / "run"
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(output), "--epochs", "2", *SMALL]
+    assert train.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "500 notes and chords in 2 works" in said
+    assert "batches to train on, validate and test: 17, 2, 2" in said
+    assert "epoch 2" in said
+    assert "test accuracy" in said
+    assert {path.name for path in output.iterdir()} == {*FILES, "training_state.pt", "losses.png", "accuracy.png", "mozart.mid"}
+
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert len(metrics["epochs"]) == 2
+    assert metrics["validation"]["loss"] == min(epoch["validation_loss"] for epoch in metrics["epochs"])
+    assert 0 <= metrics["test"]["accuracy"] <= 1
+    assert metrics["command"].startswith("python train.py --midi-dir")
+    assert load_checkpoint(output).metrics == metrics
+
+    first_piece = pretty_midi.PrettyMIDI(str(output / "mozart.mid"))
+    onsets = {round(note.start, 3) for note in first_piece.instruments[0].notes}
+    assert onsets == {round(0.125 * i, 3) for i in range(600)}
+
+    piece = tmp_path / "piece.mid"
+    assert mozart_main(["compose", "--length", "30", "--seed", "1", "--checkpoint", str(output), "--out", str(piece)]) == 0
+    assert piece.exists()
+
+
+def test_resuming_gives_the_same_checkpoint(midi_dir: Path, tmp_path: Path) -> None:
+    """One epoch, then --resume to two, ends with the weights of a run that made both at once."""
+    arguments = ["--midi-dir", str(midi_dir), *SMALL]
+    assert train.main([*arguments, "--output", str(tmp_path / "whole"), "--epochs", "2"]) == 0
+    assert train.main([*arguments, "--output", str(tmp_path / "parts"), "--epochs", "1"]) == 0
+    assert train.main([*arguments, "--output", str(tmp_path / "parts"), "--epochs", "2", "--resume"]) == 0
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "parts")]
+    assert weights[0] == weights[1]
+
+
+def test_dry_run_writes_nothing(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """It says what is in the music and how it is split, and stops."""
+    assert train.main(["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--dry-run", *SMALL]) == 0
+    said = capsys.readouterr().out
+    assert "most common offset distances, in quarters: 1/4" in said
+    assert "Problem 3" not in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_defaults_are_the_labs() -> None:
+    """Without flags: recipe lab, split windows, 30 epochs, 128 and 32 windows a batch, RMSprop at 0.001, clipping at 5."""
+    flags = train.parse_flags([])
+    assert (flags.recipe, flags.split, flags.epochs) == ("lab", "windows", 30)
+    assert (flags.batch_size, flags.evaluation_batch_size, flags.learning_rate, flags.clip) == (128, 32, 0.001, 5.0)
+    assert (flags.embedding_dim, flags.hidden_size, flags.num_layers) == (64, 256, 3)
+    assert flags.output == Path("runs/lab-windows")
+
+
+def test_a_finished_run_is_not_trained_over(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """Without --resume an output folder that holds a run is refused, and so are other settings with it; nothing is lost."""
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--epochs", "1", *SMALL]
+    assert train.main(arguments) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    assert train.main(arguments) == 1
+    assert "already holds a run" in capsys.readouterr().err
+    assert train.main([*arguments, "--resume", "--clip", "1"]) == 1
+    assert "another clip (5.0, now 1.0)" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (["--archive", "nowhere.tar.gz"], "no archive at nowhere.tar.gz"),
+        (["--midi-dir", "nowhere"], "no folder nowhere"),
+        (["--device", "cuda"], "no CUDA device"),
+        (["--push-to-hub", "mozart"], "write it as user/name"),
+    ],
+)
+def test_wrong_input(wrong: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:
+    """One sentence, exit status 1, and nothing written."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    assert train.main(wrong) == 1
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_short_music(tmp_path: Path, capsys: CAPTURE) -> None:
+    """Fewer than 101 notes and chords are not enough for one window."""
+    tiny.write_midi(tmp_path / "short.mid", 60)
+    assert train.main(["--midi-dir", str(tmp_path), "--output", str(tmp_path / "run")]) == 1
+    assert "holds 60 notes and chords" in capsys.readouterr().err
+
+
+def test_unreadable_files_are_listed_at_the_end(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """With --skip-unreadable the run goes on and says at its end which files it left out."""
+    (midi_dir / "broken.mid").write_text("no music")
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--dry-run", *SMALL]
+    assert train.main(arguments) == 1
+    assert "broken.mid" in capsys.readouterr().err
+    assert train.main([*arguments, "--skip-unreadable"]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("broken.mid is not a MIDI file.")
+
+
+def test_an_output_that_cannot_be_written(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """Said before the training, not after it."""
+    (tmp_path / "file").touch()
+    assert train.main(["--midi-dir", str(midi_dir), "--output", str(tmp_path / "file" / "run"), *SMALL]) == 1
+    assert "choose another --output" in capsys.readouterr().err

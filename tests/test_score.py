@@ -1,0 +1,169 @@
+"""MIDI files become events exactly as in the lab, once, and bad files are named."""
+
+import json
+from pathlib import Path
+
+import mido
+import pretty_midi
+import pytest
+
+import tiny
+from mozart import score
+from mozart.errors import MozartError
+from mozart.score import Work, read_score, read_scores
+
+
+def write_melody(path: Path) -> Path:
+    """C4 and a chord of E4 and G4 a quarter later, at 120 quarters a minute."""
+    midi = pretty_midi.PrettyMIDI(initial_tempo=120)
+    piano = pretty_midi.Instrument(0)
+    piano.notes = [
+        pretty_midi.Note(50, 60, 0.0, 0.5),
+        pretty_midi.Note(60, 67, 0.5, 1.5),
+        pretty_midi.Note(70, 64, 0.5, 1.5),
+    ]
+    midi.instruments.append(piano)
+    midi.write(str(path))
+    return path
+
+
+def test_literal_events(tmp_path: Path) -> None:
+    """A note and a chord come with token, offset, duration and velocity; a chord's pitches are sorted as strings."""
+    note, chord = read_score(write_melody(tmp_path / "melody.mid"))
+    assert (note.token, note.offset, note.duration, note.velocity) == ("C4", 0.0, 1.0, 50)
+    assert (chord.token, chord.offset, chord.duration, chord.velocity) == ("E4.G4", 1.0, 2.0, 65)
+    assert {note.movement, chord.movement} == {1}
+    assert {note.time_signature, chord.time_signature} == {"4/4"}
+
+
+def test_order_pitches() -> None:
+    """Distinct pitches, sorted as strings: C4 before G3, and every pitch once."""
+    assert score.order_pitches(["G3", "C4", "G3"]) == ["C4", "G3"]
+
+
+def test_a_note_over_a_bar_line_comes_again_as_its_tied_part(tmp_path: Path) -> None:
+    """music21 breaks it in two: the second event says that it stops the tie."""
+    midi = pretty_midi.PrettyMIDI(initial_tempo=120)
+    piano = pretty_midi.Instrument(0)
+    piano.notes = [pretty_midi.Note(64, 60, 1.5, 2.5)]
+    midi.instruments.append(piano)
+    midi.write(str(tmp_path / "held.mid"))
+    events = read_score(tmp_path / "held.mid")
+    assert [(e.token, e.offset, e.tie) for e in events] == [("C4", 3.0, "start"), ("C4", 4.0, "stop")]
+
+
+def test_tracks_are_told_apart(tmp_path: Path) -> None:
+    """An event names the track it came from, although both tracks are one piano."""
+    midi = pretty_midi.PrettyMIDI()
+    for pitch in (72, 48):
+        hand = pretty_midi.Instrument(0)
+        hand.notes = [pretty_midi.Note(64, pitch, 0.0, 0.5)]
+        midi.instruments.append(hand)
+    midi.write(str(tmp_path / "hands.mid"))
+    assert {e.token: e.track for e in read_score(tmp_path / "hands.mid")} == {"C5": 0, "C3": 1}
+
+
+@pytest.mark.parametrize(
+    ("markers", "starts"),
+    [
+        ([(0.0, "Mozart"), (10.0, "(2)"), (15.0, "1"), (20.0, "(3)"), (30.0, "(2) copy")], [10.0, 20.0]),
+        ([(10.0, "2"), (20.0, "3"), (21.0, "3 copy")], [10.0, 20.0]),
+        ([(10.0, "Adagio"), (20.0, "Allegretto")], [10.0, 20.0]),
+        ([(0.0, "Mozart"), (5.0, "Thank you!")], []),
+    ],
+)
+def test_movements_by_markers(markers: list[tuple[float, str]], starts: list[float]) -> None:
+    """Movements are marked (2), or 2, or by a tempo word; variations and copies are none."""
+    assert score._movement_starts(markers, []) == starts
+
+
+def test_an_upbeat_belongs_to_its_movement() -> None:
+    """A movement starts where the time signature changes, up to a bar before its marker."""
+    assert score._movement_starts([(526.0, "(2)")], [0.0, 300.0, 525.0]) == [525.0]
+
+
+def test_second_reading_comes_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same file is parsed once; the events that are remembered are equal."""
+    path = write_melody(tmp_path / "melody.mid")
+    first, _ = read_scores([path])
+
+    def fail(*_: object) -> None:
+        raise AssertionError("parsed again")
+
+    monkeypatch.setattr(score, "ProcessPoolExecutor", fail)
+    second, _ = read_scores([path])
+    assert first == second == [Work("melody", read_score(path))]
+
+
+def test_a_changed_file_or_a_damaged_cache_is_parsed_again(tmp_path: Path) -> None:
+    """The cache answers for content, not for names."""
+    path = write_melody(tmp_path / "melody.mid")
+    read_scores([path])
+    for remembered in (tmp_path / "cache" / "parsed").iterdir():
+        remembered.write_text(json.dumps({"token": ["X"]}))
+    assert len(read_scores([path])[0][0].events) == 2
+    tiny.write_midi(path, 20)
+    assert len(read_scores([path])[0][0].events) == 20
+
+
+def bad_file(folder: Path, kind: str) -> Path:
+    path = folder / f"{kind}.mid"
+    match kind:
+        case "text":
+            path.write_text("no music")
+        case "nothing":
+            path.touch()
+        case "cut":
+            path.write_bytes(tiny.write_midi(path).read_bytes()[:40])
+        case "garbage":
+            path.write_bytes(tiny.write_midi(path).read_bytes()[:60] + b"\xff" * 90)
+        case "empty":
+            mido.MidiFile(tracks=[mido.MidiTrack()]).save(path)
+        case "drums":
+            tiny.write_midi(path, drums=True)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["text", "nothing", "cut", "garbage", "empty", "drums", "missing"])
+def test_bad_files_are_named(tmp_path: Path, kind: str) -> None:
+    """What cannot be read as music gives one sentence with the file's name."""
+    with pytest.raises(MozartError, match=rf"{kind}\.mid") as error:
+        read_score(bad_file(tmp_path, kind))
+    assert "\n" not in str(error.value)
+
+
+def test_an_unreadable_file_among_good_ones(tmp_path: Path) -> None:
+    """It stops the reading with its name, or is left out and listed when that was asked for."""
+    files = [tiny.write_midi(tmp_path / "a.mid", 20), bad_file(tmp_path, "text"), tiny.write_midi(tmp_path / "z.mid", 30)]
+    with pytest.raises(MozartError, match=r"text\.mid is not a MIDI file.*--skip-unreadable"):
+        read_scores(files)
+    works, unreadable = read_scores(files, skip_unreadable=True)
+    assert [(work.title, len(work.events)) for work in works] == [("a", 20), ("z", 30)]
+    assert unreadable == ["text.mid is not a MIDI file."]
+
+
+def test_nothing_readable(tmp_path: Path) -> None:
+    """When no file can be read there is no music, whatever was asked for."""
+    with pytest.raises(MozartError, match="None of the files"):
+        read_scores([bad_file(tmp_path, "text")], skip_unreadable=True)
+
+
+@pytest.mark.corpus
+def test_the_real_sonatas(sonatas: list[Work]) -> None:
+    """114,215 notes and chords, 668 distinct, with music21 10.5.1, and as many in each file as were measured."""
+    tokens = [event.token for work in sonatas for event in work.events]
+    assert (len(tokens), len(set(tokens))) == (114_215, 668)
+    # In the order of the file names.
+    counts = [4920, 4410, 5056, 3011, 4426, 9443, 6601, 7026, 6619, 5171]
+    counts += [8665, 6328, 7041, 5310, 5890, 3560, 3256, 5747, 4649, 7086]
+    assert [len(work.events) for work in sonatas] == counts
+
+
+@pytest.mark.corpus
+def test_the_real_movements(sonatas: list[Work]) -> None:
+    """Three movements nearly everywhere; K. 400 is one, and K. 547a has one marker."""
+    movements = {work.title: max(event.movement for event in work.events) for work in sonatas}
+    assert movements.pop("K. 400") == 1
+    assert movements.pop("K. 547a") == 2
+    assert set(movements.values()) == {3}
+    assert sum(event.tie in ("stop", "continue") for work in sonatas for event in work.events) == 917
