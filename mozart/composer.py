@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -196,12 +196,13 @@ class Composer:
 @contextmanager
 def _onednn(enabled: bool) -> Iterator[None]:
     """Single steps are about five times faster without oneDNN, whole windows with it."""
-    before = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = enabled
+    switch: Any = torch.backends.mkldnn
+    before = switch.enabled
+    switch.enabled = enabled
     try:
         yield
     finally:
-        torch.backends.mkldnn.enabled = before
+        switch.enabled = before
 
 
 def _is_number(value: object) -> bool:

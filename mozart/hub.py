@@ -38,7 +38,7 @@ def push(folder: Path, repo_id: str) -> str:
         commit = api.create_commit(repo_id, operations, commit_message="Publish a checkpoint")
     except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
         raise MozartError(
-            f"The checkpoint could not be published to {repo_id} ({_first_line(error)}); it is safe in {folder}. "
+            f"The checkpoint could not be published to {repo_id} ({_reason(error)}); it is safe in {folder}. "
             "Log in with `hf auth login` or set HF_TOKEN to a token that may write, then run the same command with --resume."
         ) from error
     return commit.oid
@@ -56,7 +56,7 @@ def pull(repo_id: str, revision: str | None = None) -> Path:
         folder = Path(snapshot_download(repo_id, revision=revision, allow_patterns=list(FILES)))
     except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
         raise MozartError(
-            f"The checkpoint {repo_id}{f' at {revision}' if revision else ''} could not be downloaded ({_first_line(error)}): "
+            f"The checkpoint {repo_id}{f' at {revision}' if revision else ''} could not be downloaded ({_reason(error)}): "
             "check the name and the network, or give a folder."
         ) from error
     if not (folder / CONFIG).is_file():
@@ -64,5 +64,14 @@ def pull(repo_id: str, revision: str | None = None) -> Path:
     return folder
 
 
-def _first_line(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+
+    match error:
+        case RevisionNotFoundError():
+            return "it has no such revision"
+        case RepositoryNotFoundError():
+            return "there is no such repository, or it is private"
+        case LocalEntryNotFoundError():
+            return "the Hub cannot be reached"
     return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -1,0 +1,29 @@
+# make app    set everything up and open the page at http://127.0.0.1:7860
+# make test   set everything up and run all tests
+# make unit   only the quick, hermetic ones
+# make check  format, lint and types
+
+PYTHON = .venv/bin/python
+
+# Where pyfluidsynth looks for the library on macOS, also with a Python that is not Homebrew's.
+HOMEBREW_PREFIX ?= $(shell brew --prefix 2>/dev/null)
+export HOMEBREW_PREFIX
+
+.PHONY: app test unit check setup
+
+app: setup
+	$(PYTHON) app.py
+
+test: setup check
+	$(PYTHON) -m pytest
+
+unit: setup
+	$(PYTHON) -m pytest -m "not corpus and not page"
+
+check: setup
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+setup:
+	@bash .ci/setup
