@@ -70,7 +70,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 offsets = gr.Radio(OFFSETS, value="0.25", label="Rhythm", info="How far each note is from the one before it.")
                 button = gr.Button("Compose", variant="primary")
             with gr.Column():
-                sound = gr.Audio(label="Your piece", interactive=False)
+                sound = gr.Audio(label="Your piece", interactive=False, buttons=["download"])
                 file = gr.DownloadButton("Download the MIDI", interactive=False)
                 about = gr.Markdown()
         gr.Markdown(f"Composed from the checkpoint `{composer.name}`.")
