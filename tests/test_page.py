@@ -15,6 +15,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from hub_server import Commit, HubServer
+from mozart.checkpoint import FILES
+
 ROOT = Path(__file__).parent.parent
 pytestmark = [
     pytest.mark.page,
@@ -90,6 +93,23 @@ def test_leaves_no_files_of_its_own(client: Client, temporary: Path) -> None:
     """What stays of a piece is what Gradio's cache holds, which it deletes by itself."""
     client.predict(50, "0.25", api_name="/compose")
     assert {path.name for path in temporary.iterdir()} <= {"gradio"}
+
+
+def test_a_model_from_the_hub(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """MOZART_MODEL and MOZART_REVISION name a checkpoint on the Hub; the page downloads it and says that it uses it."""
+    files = {name: (checkpoint_folder / name).read_bytes() for name in FILES}
+    with HubServer() as hub:
+        hub.repos["user/tiny"] = [Commit("a" * 40, files), Commit("b" * 40, {})]
+        environment = hub.environment(tmp_path / "home")
+        server, url = start_app(MOZART_MODEL="user/tiny", MOZART_REVISION="a" * 40, **environment)
+        try:
+            client = Client(url, verbose=False)
+            texts = [str(part["props"].get("value")) for part in client.config["components"]]
+        finally:
+            server.terminate()
+            server.wait()
+    assert "Composed from the checkpoint `user/tiny`." in texts
+    assert not [text for text in texts if "ships with the code" in text]
 
 
 def test_a_model_that_cannot_be_had(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """All five problems of the lab on a tiny corpus, through train.py, and composing from what it made."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pretty_midi
@@ -9,12 +12,14 @@ import torch
 
 import tiny
 import train
+from hub_server import HubServer
 from mozart import corpus
 from mozart.__main__ import main as mozart_main
 from mozart.checkpoint import FILES, load_checkpoint
 from mozart.score import read_scores
 
 CAPTURE = pytest.CaptureFixture[str]
+ROOT = Path(train.__file__).parent
 SMALL = ["--batch-size", "16", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"]
 
 
@@ -54,6 +59,29 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
 
     piece = tmp_path / "piece.mid"
     assert mozart_main(["compose", "--length", "30", "--seed", "1", "--checkpoint", str(output), "--out", str(piece)]) == 0
+    assert piece.exists()
+
+
+def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -> None:
+    """--push-to-hub publishes the checkpoint when training is done, and --checkpoint user/name composes from it."""
+    output, piece = tmp_path / "run", tmp_path / "piece.mid"
+    with HubServer() as hub:
+        environment = os.environ | hub.environment(tmp_path / "home") | {"OMP_NUM_THREADS": "1"}
+
+        def run(*command: str) -> str:
+            return subprocess.run(
+                [sys.executable, *command], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+            ).stdout
+
+        arguments = ["--midi-dir", str(midi_dir), "--output", str(output), "--epochs", "1", *SMALL]
+        said = run("train.py", *arguments, "--push-to-hub", "user/tiny")
+        ((revision, files),) = hub.repos["user/tiny"]
+        about = json.loads(
+            run("-m", "mozart", "compose", "--checkpoint", "user/tiny", "--length", "9", "--out", str(piece), "--json")
+        )
+    assert f"MOZART_MODEL=user/tiny MOZART_REVISION={revision}" in said
+    assert files == {name: (output / name).read_bytes() for name in FILES}
+    assert about["checkpoint"] == "user/tiny"
     assert piece.exists()
 
 
