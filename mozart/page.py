@@ -52,7 +52,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
             try:
                 sound.write_bytes(wav_bytes(piece.audio()))
             except MozartError as error:
-                gr.Warning(str(error))
+                about += f"\n\n{error}"
             yield sound if sound.exists() else None, file, about
 
     with gr.Blocks(title="Mozart", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:

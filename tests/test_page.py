@@ -95,6 +95,20 @@ def test_leaves_no_files_of_its_own(client: Client, temporary: Path) -> None:
     assert {path.name for path in temporary.iterdir()} <= {"gradio"}
 
 
+def test_without_fluidsynth(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """The MIDI file comes all the same, and the line says what to install for the sound."""
+    (tmp_path / "fluidsynth.py").write_text("raise ImportError('no library')")
+    server, url = start_app(MOZART_MODEL=str(checkpoint_folder), PYTHONPATH=str(tmp_path))
+    try:
+        sound, midi, about = Client(url, verbose=False).predict(50, "0.25", api_name="/compose")
+    finally:
+        server.terminate()
+        server.wait()
+    assert sound is None
+    assert pretty_midi.PrettyMIDI(midi).instruments
+    assert "libfluidsynth3" in about
+
+
 def test_a_model_from_the_hub(checkpoint_folder: Path, tmp_path: Path) -> None:
     """MOZART_MODEL and MOZART_REVISION name a checkpoint on the Hub; the page downloads it and says that it uses it."""
     files = {name: (checkpoint_folder / name).read_bytes() for name in FILES}

@@ -85,13 +85,23 @@ def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -
     assert piece.exists()
 
 
-def test_resuming_gives_the_same_checkpoint(midi_dir: Path, tmp_path: Path) -> None:
-    """One epoch, then --resume to two, ends with the weights of a run that made both at once."""
-    arguments = ["--midi-dir", str(midi_dir), *SMALL]
-    assert train.main([*arguments, "--output", str(tmp_path / "whole"), "--epochs", "2"]) == 0
-    assert train.main([*arguments, "--output", str(tmp_path / "parts"), "--epochs", "1"]) == 0
-    assert train.main([*arguments, "--output", str(tmp_path / "parts"), "--epochs", "2", "--resume"]) == 0
-    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "parts")]
+def test_a_killed_run_resumes_to_the_same_weights(midi_dir: Path, tmp_path: Path) -> None:
+    """Killed without warning after its first epoch, and resumed, a run ends with the weights of one that was left alone."""
+    arguments = ["--midi-dir", str(midi_dir), "--epochs", "6", *SMALL]
+    assert train.main([*arguments, "--output", str(tmp_path / "whole")]) == 0
+
+    killed = [*arguments, "--output", str(tmp_path / "killed")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "train.py", *killed], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    with process:
+        assert process.stdout is not None
+        assert any(b"epoch 1:" in line for line in process.stdout)
+        process.kill()
+    assert not (tmp_path / "killed" / "config.json").exists()
+    assert train.main([*killed, "--resume"]) == 0
+    weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "killed")]
     assert weights[0] == weights[1]
 
 
