@@ -18,15 +18,17 @@ from dataclasses import asdict
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
+from tqdm import tqdm
 
 from mozart import atomic, corpus, figures, hub, score
 from mozart.card import write_card
 from mozart.checkpoint import CONFIG, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import MAX_SEED, Composer, Request
 from mozart.errors import MozartError
-from mozart.evaluation import evaluate
+from mozart.evaluation import Evaluation, evaluate
 from mozart.model import ModelConfig, choose_device, count_parameters
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
@@ -34,24 +36,25 @@ from mozart.training import STATE_FILE, Run, TrainingConfig, identify, resume_ru
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, make_loaders, split_windows
 
-SONATAS_NOTICE = (
-    "Trained on 20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the "
-    "Foundations of Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished "
-    "without permission, and may not be used commercially. None of them is part of this checkpoint; it carries up to 64 excerpts "
-    "of 200 notes as pitches, steps and durations, to start pieces from."
+SONATAS = (
+    "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
+    "Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished without "
+    "permission, and may not be used commercially."
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; returns the exit status: 0, or 1 after an error that was said in one sentence."""
+    """Train; returns the exit status: 0, 1 after an error that was said in one sentence, or 130 after Ctrl-C."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    flags = parse_flags(arguments)
     try:
-        run_problems(parse_flags(arguments), arguments)
+        run_problems(flags, arguments)
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Finished epochs are saved: go on with --resume.", file=sys.stderr)
+        can_resume = (flags.output / STATE_FILE).exists() and not flags.dry_run
+        print("\nStopped." + " Finished epochs are saved: go on with --resume." * can_resume, file=sys.stderr)
         return 130
     return 0
 
@@ -60,8 +63,9 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     """The command line's flags; without any, the lab's numbers."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     music = parser.add_argument_group("music")
-    music.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
-    music.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
+    source = music.add_mutually_exclusive_group()
+    source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
+    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
     music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
 
     way = parser.add_argument_group("way to train")
@@ -69,7 +73,7 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     way.add_argument("--split", choices=["windows"], default="windows", help="windows: at random over all windows, 70/15/15")
     way.add_argument("--epochs", type=positive_int, default=30)
     way.add_argument("--seed", type=seed, default=0)
-    way.add_argument("--batch-size", type=positive_int, default=128)
+    way.add_argument("--batch-size", type=batch_size, default=128)
     way.add_argument("--evaluation-batch-size", type=positive_int, default=32)
     way.add_argument("--learning-rate", type=positive_float, default=0.001)
     way.add_argument("--clip", type=positive_float, default=5.0, help="largest norm of the gradients")
@@ -93,10 +97,15 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
 def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     """The lab's five problems in order."""
     device = choose_device(flags.device)
+    if device.type == "cuda":
+        # cuBLAS gives the same sums every time only with a workspace of fixed size; read when CUDA starts.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if flags.push_to_hub and not hub.is_repo_id(flags.push_to_hub):
         raise MozartError(f"--push-to-hub {flags.push_to_hub} is not the name of a repository: write it as user/name.")
+    if not flags.dry_run:
+        check_output(flags)
 
-    print("Problem 1: read the music.")
+    print("Problem 1: read the music.", flush=True)
     files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
     works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
     tokens = [event.token for work in works for event in work.events]
@@ -111,64 +120,37 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     split = split_windows(len(ids), flags.seed)
     loaders = make_loaders(ids, split, flags.batch_size, flags.evaluation_batch_size)
     print(f"  {len(ids) - WINDOW} windows of {WINDOW}; batches to train on, validate and test: ", end="")
-    print(f"{len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}")
+    print(f"{len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}", flush=True)
     if flags.dry_run:
         list_unreadable(unreadable)
         return
 
     print("Problem 3: train the network.")
-    model_config = ModelConfig(len(vocabulary), flags.embedding_dim, flags.hidden_size, flags.num_layers)
-    config = TrainingConfig(
-        flags.recipe, flags.split, flags.seed, flags.batch_size, flags.evaluation_batch_size, flags.learning_rate, flags.clip
+    run = open_run(flags, len(vocabulary), hashlib.sha256("\n".join(tokens).encode()).hexdigest(), device)
+    print(
+        f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}", flush=True
     )
-    music_sha256 = hashlib.sha256("\n".join(tokens).encode()).hexdigest()
-    run = open_run(flags, model_config, config, device, music_sha256)
-    print(f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}")
     train(
         run,
         loaders,
         flags.epochs,
         on_epoch=lambda run: finish_epoch(run, flags.output / STATE_FILE),
-        on_estimate=lambda seconds: print(f"  all {flags.epochs} epochs will take about {in_words(seconds)}", flush=True),
+        on_estimate=lambda seconds: say_how_long(seconds, flags.epochs - run.epoch, device),
     )
-    figures.plot_losses(run.history, flags.output / "losses.png")
-    figures.plot_accuracy(run.history, flags.output / "accuracy.png")
-
+    atomic.write(flags.output / "losses.png", figures.plot_losses(run.history))
+    atomic.write(flags.output / "accuracy.png", figures.plot_accuracy(run.history))
     best = run.best_epoch
     run.model.load_state_dict(run.best_weights)
     test = evaluate(run.model, loaders.test, "Test")
     print(f"  best epoch {best['epoch']}: validation accuracy {best['validation_accuracy']:.2%}, test accuracy {test.accuracy:.2%}")
-    metrics = {
-        "recipe": config.recipe,
-        "split": config.split,
-        "window": WINDOW,
-        "seed": config.seed,
-        "command": shlex.join(["python", "train.py", *(a for a in arguments if a != "--resume")]),
-        "machine": describe_machine(device),
-        "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
-        "validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]},
-        "test": {"loss": test.loss, "accuracy": test.accuracy},
-        "baselines": {},
-        "epochs": run.history,
-        "measures": {},
-    }
-    provenance = {
-        "training": asdict(config) | {"epochs": run.epoch, "best_epoch": best["epoch"]},
-        "versions": {name: version(name) for name in ("torch", "music21", "numpy")},
-        "music": f"Trained on {len(works)} MIDI files of the trainer's own." if flags.midi_dir else SONATAS_NOTICE,
-        "archive_sha256": None if flags.midi_dir else corpus.ARCHIVE_SHA256,
-        "music_sha256": music_sha256,
-    }
+    metrics = collect_metrics(run, test, arguments, device)
+    provenance = collect_provenance(run, flags, len(works))
     openings = choose_openings(works, ids, split.test, flags.seed)
     checkpoint = Checkpoint(run.model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
     save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary)))
 
     print("Problems 4 and 5: compose a first piece and write it as MIDI.")
-    composer = Composer(load_checkpoint(flags.output), str(flags.output))
-    piece = composer.compose(Request(length=500, lab=True, seed=flags.seed))
-    atomic.write(flags.output / "mozart.mid", piece.midi())
-    print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
-    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} Mozart's ({piece.opening}): {flags.output / 'mozart.mid'}")
+    compose_first_piece(flags.output, flags.seed)
 
     if flags.push_to_hub:
         revision = hub.push(flags.output, flags.push_to_hub)
@@ -177,26 +159,82 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     list_unreadable(unreadable)
 
 
-def open_run(
-    flags: argparse.Namespace, model_config: ModelConfig, config: TrainingConfig, device: torch.device, music_sha256: str
-) -> Run:
-    """A new run, or with ``--resume`` the one in the output folder; never one on top of another."""
+def check_output(flags: argparse.Namespace) -> None:
+    """Refuse, before the long parts, an output folder that cannot be written or whose run would be lost."""
     state = flags.output / STATE_FILE
-    try:
-        flags.output.mkdir(parents=True, exist_ok=True)
-        atomic.write(flags.output / ".writable", b"")
-        (flags.output / ".writable").unlink()
-    except OSError as error:
-        raise MozartError(f"{flags.output} cannot be written to ({error.strerror}): choose another --output.") from error
+    if flags.resume and not os.path.isfile(state):
+        raise MozartError(f"There is nothing to resume: {state} does not exist. Leave --resume out to start.")
+    if not flags.resume and (os.path.exists(state) or os.path.exists(flags.output / CONFIG)):
+        raise MozartError(
+            f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
+        )
+    there = next(path for path in (flags.output, *flags.output.absolute().parents) if os.path.exists(path))
+    if not (os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)):
+        raise MozartError(f"{flags.output} cannot be written to: choose another --output.")
+
+
+def open_run(flags: argparse.Namespace, n_tokens: int, music_sha256: str, device: torch.device) -> Run:
+    """A new run, saved before its first epoch so that it can be resumed from then on, or the one to resume."""
+    model_config = ModelConfig(n_tokens, flags.embedding_dim, flags.hidden_size, flags.num_layers)
+    config = TrainingConfig(
+        flags.recipe, flags.split, flags.seed, flags.batch_size, flags.evaluation_batch_size, flags.learning_rate, flags.clip
+    )
+    state = flags.output / STATE_FILE
     if flags.resume:
         run = resume_run(state, identify(model_config, config, music_sha256), device)
         print(f"  going on after epoch {run.epoch}")
         return run
-    if state.exists() or (flags.output / CONFIG).exists():
-        raise MozartError(
-            f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
-        )
-    return start_run(model_config, config, device, music_sha256)
+    run = start_run(model_config, config, device, music_sha256)
+    save_run(run, state)
+    return run
+
+
+def collect_metrics(run: Run, test: Evaluation, arguments: list[str], device: torch.device) -> dict[str, Any]:
+    """The content of ``metrics.json``."""
+    best = run.best_epoch
+    return {
+        "recipe": run.config.recipe,
+        "split": run.config.split,
+        "window": WINDOW,
+        "seed": run.config.seed,
+        # A resumed run ends as one that was never stopped: its command is the one without --resume.
+        "command": shlex.join(["python", "train.py", *(argument for argument in arguments if argument != "--resume")]),
+        "machine": describe_machine(device),
+        "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
+        "validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]},
+        "test": asdict(test),
+        "baselines": {},
+        "epochs": run.history,
+        "measures": {},
+    }
+
+
+def collect_provenance(run: Run, flags: argparse.Namespace, n_works: int) -> dict[str, Any]:
+    """What ``config.json`` says about how the checkpoint was made."""
+    return {
+        "training": asdict(run.config) | {"epochs": run.epoch, "best_epoch": run.best_epoch["epoch"]},
+        "versions": {name: version(name) for name in ("torch", "music21", "numpy")},
+        "music": f"{n_works} MIDI files of the trainer's own." if flags.midi_dir else SONATAS,
+        "archive_sha256": None if flags.midi_dir else corpus.ARCHIVE_SHA256,
+        "music_sha256": run.identity["music_sha256"],
+    }
+
+
+def compose_first_piece(folder: Path, seed: int) -> None:
+    """A random test window and 500 predicted elements, the lab's way, as ``mozart.mid``."""
+    composer = Composer(load_checkpoint(folder), str(folder))
+    request = Request(length=500, lab=True, seed=seed)
+    with tqdm(total=request.length, desc="Composing", unit="note", leave=False) as bar:
+        piece = composer.compose(request, lambda done: bar.update(done - bar.n))
+    atomic.write(folder / "mozart.mid", piece.midi())
+    print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
+    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / 'mozart.mid'}")
+
+
+def say_how_long(seconds: float, epochs: int, device: torch.device) -> None:
+    """On a CPU, where it matters, how long the remaining epochs will take."""
+    if device.type == "cpu":
+        print(f"  the remaining {epochs} epochs will take about {in_words(seconds)} on this CPU", flush=True)
 
 
 def finish_epoch(run: Run, state: Path) -> None:
@@ -238,6 +276,14 @@ def positive_int(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def batch_size(text: str) -> int:
+    """A whole number from 2: BatchNorm needs two windows."""
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError(f"{text} is less than 2, and BatchNorm needs two windows a batch")
     return number
 
 

@@ -5,6 +5,7 @@ python -m mozart compose --length 500 --offsets 0.25 --seed 7 --out mozart.mid -
 
 import argparse
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped; nothing was written.", file=sys.stderr)
+        print("Stopped.", file=sys.stderr)
         return 130
     return 0
 
@@ -56,16 +57,18 @@ def _compose(options: argparse.Namespace) -> None:
         lab=options.lab,
     )
     for path in filter(None, (options.out, options.wav)):
-        if not path.parent.is_dir():
+        if not os.path.isdir(path.parent):
             raise MozartError(f"There is no folder {path.parent} to write {path.name} into: make it first.")
-        if path.is_dir():
-            raise MozartError(f"{path} is a folder: give the name of a file to write.")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise MozartError(f"{path} is a folder or a device: give the name of a file to write.")
+    if options.wav == options.out:
+        raise MozartError(f"--out and --wav both name {options.out}: give each a file of its own.")
     composer = Composer.load(options.checkpoint)
     started = time.perf_counter()
     with tqdm(total=request.length, desc="Composing", unit="note", leave=False) as bar:
-        piece = composer.compose(request, lambda _: bar.update() and None)
+        piece = composer.compose(request, lambda done: bar.update(done - bar.n))
     seconds = time.perf_counter() - started
-    _write(options.out, piece.midi())
+    atomic.write(options.out, piece.midi())
     if options.json:
         about = {
             "tokens": piece.tokens,
@@ -83,12 +86,12 @@ def _compose(options: argparse.Namespace) -> None:
         for warning in piece.warnings:
             print(warning)
         print(
-            f"{options.out}: {len(piece.tokens)} notes and chords, the first {piece.opening_length} Mozart's ({piece.opening}), "
+            f"{options.out}: {len(piece.tokens)} notes and chords, the first {piece.opening_length} from {piece.opening}, "
             f"composed in {seconds:.1f} s with seed {piece.seed}."
         )
     if options.wav:
         try:
-            _write(options.wav, wav_bytes(piece.audio()))
+            atomic.write(options.wav, wav_bytes(piece.audio()))
         except MozartError as error:
             raise MozartError(f"{error} {options.out} was written all the same.") from error
 
@@ -105,13 +108,6 @@ def _real(text: str, flag: str) -> float:
         return float(text)
     except ValueError as error:
         raise MozartError(f"{flag} {text} is not a number.") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        atomic.write(path, content)
-    except OSError as error:
-        raise MozartError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
 
 
 if __name__ == "__main__":

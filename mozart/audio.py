@@ -76,12 +76,14 @@ def _synthesizer() -> Iterator[tuple[Any, int]]:
             "`apt-get install libfluidsynth3` (Debian, Ubuntu) or `brew install fluid-synth` (macOS)."
         ) from error
     font = sound_font()
-    if not font.is_file():
-        raise MozartError(
-            f"There is no sound without the sound font {font}: `pip install --force-reinstall pretty_midi` brings it back."
-        )
     synthesizer = fluidsynth.Synth(gain=_GAIN, samplerate=float(SAMPLE_RATE))
     try:
-        yield synthesizer, synthesizer.sfload(str(font))
+        font_id = synthesizer.sfload(str(font)) if font.is_file() else -1
+        if font_id < 0:
+            raise MozartError(
+                f"There is no sound without the sound font {font}, which is missing or damaged: "
+                "`pip install --force-reinstall --no-deps pretty_midi` brings it back."
+            )
+        yield synthesizer, font_id
     finally:
         synthesizer.delete()

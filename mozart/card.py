@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mozart.openings import CONTINUATION, MOST
+from mozart.windows import WINDOW
+
 
 def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_tokens: int) -> str:
     """The text of a checkpoint's README.md, with the Hub's front matter.
@@ -20,7 +23,7 @@ def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_toke
     versions = ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
     return f"""---
 license: other
-license_name: sonatas-under-copyright
+license_name: see-training-data
 library_name: pytorch
 tags: [music, midi, lstm, mozart]
 ---
@@ -36,8 +39,8 @@ of {n_tokens} notes and chords.
 | validation | {metrics["validation"]["loss"]:.3f} | {metrics["validation"]["accuracy"]:.1%} |
 | test | {metrics["test"]["loss"]:.3f} | {metrics["test"]["accuracy"]:.1%} |
 
-**What the accuracy means.** The split is the lab's: windows of {metrics["window"]} notes, cut from all works with overlap, are
-dealt out at random. Nearly all music around a test window was seen in training, and the sonatas repeat their sections, so the
+**What the accuracy means.** The split is the lab's: windows of {WINDOW} notes, cut from all works with overlap, are
+dealt out at random. Nearly all music around a test window was seen in training, and music repeats its sections, so the
 accuracy shows how well the network remembers these works. It says little about music that it has not seen.
 
 ## How it was made
@@ -50,7 +53,9 @@ On {metrics["machine"]}, with {versions}.
 
 ## Training data, and what may be done with this
 
-{provenance["music"]}
+Trained on {provenance["music"]} None of these files is part of this checkpoint; it carries up to {MOST} excerpts of up to
+{WINDOW + CONTINUATION} notes as pitches, steps and durations, without velocity and tempo, to start pieces from. What the licence of
+the files says of derived works holds for the weights too.
 
 ## Use
 

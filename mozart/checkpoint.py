@@ -6,6 +6,7 @@ interrupted, mixed from two runs or changed since is refused when it is loaded.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,7 +67,8 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
         VOCABULARY: _json_bytes(checkpoint.vocabulary.tokens),
         OPENINGS: save(
             {"ids": openings.ids.to(torch.int32), "steps": openings.steps, "durations": openings.durations},
-            metadata={"works": json.dumps(openings.works), "movements": json.dumps(openings.movements)},
+            # One key: safetensors writes several in an order of its own, and equal checkpoints would differ.
+            metadata={"places": json.dumps(list(zip(openings.works, openings.movements, strict=True)))},
         ),
         RHYTHM: _json_bytes(checkpoint.rhythm.to_json()),
         METRICS: _json_bytes(checkpoint.metrics),
@@ -80,12 +82,8 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
             "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         }
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            atomic.write(folder / name, content)
-    except OSError as error:
-        raise MozartError(f"The checkpoint could not be written to {folder} ({error.strerror}).") from error
+    for name, content in contents.items():
+        atomic.write(folder / name, content)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -93,7 +91,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
     Raises MozartError when a part is missing, damaged, from elsewhere, or does not fit the others.
     """
-    if not (folder / CONFIG).is_file():
+    if not os.path.isfile(folder / CONFIG):
         raise MozartError(f"{folder} is not a checkpoint: it has no {CONFIG}. Give a folder that train.py has finished.")
     config = _parse_json(folder, CONFIG, _read(folder, CONFIG))
     if not isinstance(config, dict) or config.get("format") != FORMAT:
@@ -106,13 +104,14 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     tokens = _parse_json(folder, VOCABULARY, contents[VOCABULARY])
     weights, _ = _parse_tensors(folder, WEIGHTS, contents[WEIGHTS])
     _refuse_unfit(folder, tokens, weights)
-    for name, content in contents.items():
-        if hashlib.sha256(content).hexdigest() != config.get("sha256", {}).get(name):
-            raise _damaged(folder, name)
     try:
+        for name, content in contents.items():
+            if hashlib.sha256(content).hexdigest() != config["sha256"].get(name):
+                raise _damaged(folder, name)
         model = MusicLSTM(ModelConfig(**config["model"]))
-        model.load_state_dict(weights, strict=True)
-        openings, names = _parse_tensors(folder, OPENINGS, contents[OPENINGS])
+        _load_weights(model, weights)
+        openings, about = _parse_tensors(folder, OPENINGS, contents[OPENINGS])
+        places = json.loads(about["places"])
         return Checkpoint(
             model=model.eval(),
             vocabulary=Vocabulary(tokens),
@@ -120,14 +119,14 @@ def load_checkpoint(folder: Path) -> Checkpoint:
                 ids=openings["ids"].long(),
                 steps=openings["steps"],
                 durations=openings["durations"],
-                works=json.loads(names["works"]),
-                movements=json.loads(names["movements"]),
+                works=[work for work, _ in places],
+                movements=[movement for _, movement in places],
             ),
             rhythm=RhythmTable.from_json(_parse_json(folder, RHYTHM, contents[RHYTHM])),
             metrics=_parse_json(folder, METRICS, contents[METRICS]),
             provenance={key: value for key, value in config.items() if key not in ("format", "model", "sha256")},
         )
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise MozartError(
             f"The parts of the checkpoint in {folder} do not fit each other ({error}): download or train it again."
         ) from error
@@ -167,6 +166,14 @@ def _refuse_unfit(folder: Path, tokens: Any, weights: Mapping[str, Tensor]) -> N
             f"The parts in {folder} come from different checkpoints: the vocabulary has {len(tokens)} tokens, "
             f"the weights expect {expected}. Download or train it again."
         )
+
+
+def _load_weights(model: MusicLSTM, weights: Mapping[str, Tensor]) -> None:
+    for name, expected in model.state_dict().items():
+        if name not in weights or weights[name].shape != expected.shape:
+            found = tuple(weights[name].shape) if name in weights else "missing"
+            raise ValueError(f"{name} is {found}, and {CONFIG} expects {tuple(expected.shape)}")
+    model.load_state_dict(weights, strict=True)
 
 
 def _damaged(folder: Path, name: str) -> MozartError:

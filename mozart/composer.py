@@ -1,6 +1,6 @@
 """Request → Composition: wires the opening, the network and the rhythm together. (Lab, Problems 4 and 5.)"""
 
-import math
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from mozart.errors import MozartError
 from mozart.windows import WINDOW
 
 MAX_LENGTH = 10_000
+MAX_TEMPERATURE = 100
 MAX_SEED = 2**32 - 1
 
 # oneDNN's switch is the process's, not the thread's: pieces take turns.
@@ -34,7 +35,7 @@ class Request:
     ----------
     length : new events after the opening, 1 to 10,000; the lab's n
     offsets : ``0.25``, ``0.5`` or ``sampled``
-    temperature : above 0; not used with `lab`
+    temperature : above 0, up to 100; not used with `lab`
     seed : 0 to 2³²-1; None draws one
     include_opening : whether the opening stands in the result
     lab : the lab's way throughout: argmax over the sliding window, the lab's steps and durations for the opening too
@@ -57,8 +58,9 @@ class Request:
             raise MozartError(f"A length of {self.length} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}.")
         if self.offsets not in rhythm.STRATEGIES:
             raise MozartError(f"There is no offset strategy {self.offsets!r}: choose one of {', '.join(rhythm.STRATEGIES)}.")
-        if not _is_number(self.temperature) or not 0 < self.temperature < math.inf:
-            raise MozartError(f"A temperature of {self.temperature} is not possible: choose a number above 0, such as 1.")
+        if not _is_number(self.temperature) or not 0 < self.temperature <= MAX_TEMPERATURE:
+            possible = f"choose a number above 0, such as 1, and at most {MAX_TEMPERATURE}"
+            raise MozartError(f"A temperature of {self.temperature} is not possible: {possible}.")
         if self.seed is not None and (not _is_whole(self.seed) or not 0 <= self.seed <= MAX_SEED):
             raise MozartError(f"A seed of {self.seed} is not possible: choose a whole number from 0 to {MAX_SEED}.")
 
@@ -125,13 +127,13 @@ class Composer:
         """
         if source is None:
             return cls(load_checkpoint(PRETRAINED), f"{PRETRAINED.parent.name}/{PRETRAINED.name}")
-        if Path(source).is_dir():
+        if os.path.isdir(source):
             return cls(load_checkpoint(Path(source)), str(source))
         if not hub.is_repo_id(str(source)):
             raise MozartError(f"There is no checkpoint {source}: give a folder, or a repository on the Hub as user/name.")
         return cls(load_checkpoint(hub.pull(str(source), revision)), str(source))
 
-    def compose(self, request: Request, on_note: Callable[[int], None] = lambda _: None) -> Composition:
+    def compose(self, request: Request, on_note: Callable[[int], object] = lambda _: None) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
 
         Parameters
@@ -164,7 +166,7 @@ class Composer:
         )
 
     def _predict(
-        self, request: Request, opening: torch.Tensor, generator: np.random.Generator, on_note: Callable[[int], None]
+        self, request: Request, opening: torch.Tensor, generator: np.random.Generator, on_note: Callable[[int], object]
     ) -> list[int]:
         model, ids = self.checkpoint.model, []
         chance = torch.Generator().manual_seed(int(generator.integers(2**63)))

@@ -6,9 +6,9 @@ is never part of this repository: it is downloaded into the user's cache folder 
 """
 
 import hashlib
+import http.client
 import os
 import tarfile
-import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path, PurePosixPath
@@ -58,49 +58,46 @@ def find_archive(source: str | None = None) -> Path:
     source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
     if not source.startswith(("http://", "https://")):
         path = Path(source).expanduser()
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise MozartError(
                 f"There is no archive at {path}: give its path or address with --archive or MOZART_ARCHIVE, "
                 "or neither to download it."
             )
-        verify(path)
+        verify(path.name, _read(path))
         return path
     cached = cache_folder() / "mozart_sonatas.tar.gz"
-    if not (cached.is_file() and _sha256(cached) == ARCHIVE_SHA256):
-        download(source, cached)
+    if not (os.path.isfile(cached) and _sha256(_read(cached)) == ARCHIVE_SHA256):
+        content = download(source)
+        verify(source, content)
+        atomic.write(cached, content)
     return cached
 
 
-def download(url: str, destination: Path) -> None:
-    """Download the archive; nothing stands at `destination` until the whole file is there and verified."""
-    temporary = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+def download(url: str) -> bytes:
+    """The content of the address, with a progress bar. Raises MozartError when it cannot be had whole."""
+    content = bytearray()
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
         with (
             urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_SECONDS) as response,
-            temporary.open("wb") as file,
             tqdm(desc="Downloading", total=response.length, unit="B", unit_scale=True) as bar,
         ):
             while block := response.read(1 << 16):
-                file.write(block)
+                content += block
                 bar.update(len(block))
-        verify(temporary)
-        temporary.replace(destination)
-    # URLError, timeouts and a full disk are OSErrors; a malformed address is a ValueError.
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    # A network or a server that fails is an OSError or HTTPException; a malformed address a ValueError.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise MozartError(
             f"The archive could not be downloaded from {url} ({error}): try again later, or give a copy of it with --archive."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    return bytes(content)
 
 
-def verify(archive: Path) -> None:
-    """Raise MozartError unless `archive` is, byte for byte, the sonata archive."""
-    found = _sha256(archive)
+def verify(name: str, content: bytes) -> None:
+    """Raise MozartError unless `content` is, byte for byte, the sonata archive."""
+    found = _sha256(content)
     if found != ARCHIVE_SHA256:
         raise MozartError(
-            f"{archive.name} is not the sonata archive, or only part of it (SHA-256 {found[:12]}…, expected "
+            f"{name} is not the sonata archive, or only part of it (SHA-256 {found[:12]}…, expected "
             f"{ARCHIVE_SHA256[:12]}…): download it again, or train on your own files with --midi-dir."
         )
 
@@ -109,7 +106,7 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
     """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
 
     Every member is looked at before the first byte is written: one that is a link or a device, or whose path leaves
-    `folder`, refuses the whole archive. Files that are there already, with the right size, are not written again.
+    `folder`, refuses the whole archive. Files that are there already, byte for byte, are not written again.
     """
     files: list[Path] = []
     try:
@@ -122,20 +119,18 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
                 path = folder / member.name
                 if source is None or not is_midi_file(path):
                     continue
-                if not (path.is_file() and path.stat().st_size == member.size):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    atomic.write(path, source.read())
+                content = source.read()
+                if not (os.path.isfile(path) and _read(path) == content):
+                    atomic.write(path, content)
                 files.append(path)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise MozartError(f"{archive.name} is damaged or not a .tar.gz archive ({error}): download it again.") from error
-    except OSError as error:
-        raise MozartError(f"{archive.name} could not be unpacked into {folder} ({error}).") from error
     return sorted(files)
 
 
 def midi_files(folder: Path) -> list[Path]:
     """A person's own MIDI files: all of them below `folder`, sorted by path."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise MozartError(f"There is no folder {folder}: give --midi-dir a folder that holds MIDI files.")
     files = sorted(path for path in folder.rglob("*") if is_midi_file(path) and path.is_file())
     if not files:
@@ -164,6 +159,12 @@ def _refuse_unsafe(member: tarfile.TarInfo, archive: Path) -> None:
         raise MozartError(f"{archive.name} is not safe to unpack: {member.name} is a link or a device, not a file.")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MozartError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -75,6 +75,6 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 about = gr.Markdown()
         gr.Markdown(f"Composed from the checkpoint `{composer.name}`.")
         button.click(compose, [length, offsets], [sound, file, about], api_name="compose").then(
-            lambda path: gr.DownloadButton(interactive=path is not None), file, file, api_name=False
+            lambda path: gr.DownloadButton(interactive=path is not None), file, file, api_visibility="private"
         )
     return page  # type: ignore[no-any-return]  # Blocks is untyped

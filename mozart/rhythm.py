@@ -98,12 +98,14 @@ def end_before_next_onset(tokens: Sequence[str], offsets: Floats, durations: Flo
     A MIDI file has one note-off for each pitch: without this the first of two overlapping notes would cut the second.
     """
     shortened = durations.copy()
-    next_onset: dict[str, float] = {}
+    # For each pitch, from the end backwards: its last onset seen, and the onset after that one.
+    onsets: dict[str, tuple[float, float]] = {}
     for i in reversed(range(len(tokens))):
-        pitches = tokens[i].split(".")
-        room = [next_onset[p] - offsets[i] for p in pitches if p in next_onset and next_onset[p] > offsets[i]]
-        shortened[i] = min([durations[i], *room])
-        next_onset.update(dict.fromkeys(pitches, offsets[i]))
+        for pitch in tokens[i].split("."):
+            onset, later = onsets.get(pitch, (np.inf, np.inf))
+            after = onset if onset > offsets[i] else later
+            onsets[pitch] = (offsets[i], after)
+            shortened[i] = min(shortened[i], after - offsets[i])
     return shortened
 
 

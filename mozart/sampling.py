@@ -47,8 +47,9 @@ def sample(model: MusicLSTM, opening: Tensor, temperature: float, generator: tor
     """
     log_probabilities, hidden = model(opening[None, :], model.init_hidden(1))
     while True:
-        # float64: in float32 a small temperature would overflow.
-        probabilities = torch.softmax(log_probabilities[0].double() / temperature, dim=0)
+        # The greatest becomes 0 first: divided by a tiny temperature, all would become minus infinity.
+        logits = log_probabilities[0].double()
+        probabilities = torch.softmax((logits - logits.max()) / temperature, dim=0)
         drawn = torch.multinomial(probabilities, 1, generator=generator)
         yield int(drawn.item())
         log_probabilities, hidden = model(drawn[None, :], hidden)

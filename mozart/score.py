@@ -15,8 +15,10 @@ import importlib.metadata
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+import signal
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,6 +32,9 @@ from mozart.errors import MozartError
 
 # Change this when the reader gives other events for the same file.
 _READER_VERSION = 1
+
+# Tells backup programs to leave the folder out.
+_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 
 _TEMPO_WORDS = re.compile(r"(adagio|allegr|andant|larghetto|largo|menuett?o|molto|presto|rondo|tempo)", re.IGNORECASE)
 
@@ -139,34 +144,57 @@ def read_scores(
         When a file cannot be read and `skip_unreadable` is false, or when no file can be read.
     """
     cache = cache or cache_folder() / "parsed"
-    known = {path: _cache_path(path, cache) for path in paths if path.is_file()}
-    read = {path: events for path, remembered in known.items() if (events := _recall(remembered)) is not None}
+    remembered: dict[Path, Path] = {}
     problems: dict[Path, str] = {}
-    # The largest file first, so that no core is left alone with it at the end.
-    missing = sorted((path for path in paths if path not in read), key=lambda p: p.stat().st_size if p.is_file() else 0)[::-1]
-    workers = min(workers or os.cpu_count() or 1, len(missing))
-    if workers:
-        with (
-            # spawn: a process forked beside torch's threads may hang.
-            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
-            tqdm(total=len(missing), desc=f"Parsing on {workers} core{'s' * (workers > 1)}", unit="file") as bar,
-        ):
-            futures = {pool.submit(read_score, path): path for path in missing}
-            for future in as_completed(futures):
-                path = futures[future]
-                try:
-                    read[path] = future.result()
-                    _remember(read[path], known[path])
-                except MozartError as error:
-                    problems[path] = str(error)
-                    if not skip_unreadable:
-                        pool.shutdown(cancel_futures=True)
-                        raise MozartError(f"{error} Remove the file, or add --skip-unreadable to go on without it.") from error
-                bar.update()
+    for path in paths:
+        try:
+            remembered[path] = _cache_path(path, cache)
+        except OSError as error:
+            _note(problems, path, f"{path.name} cannot be read ({error.strerror}).", skip_unreadable)
+    read = {path: events for path, file in remembered.items() if (events := _recall(file)) is not None}
+    missing = {path: file for path, file in remembered.items() if path not in read}
+    if missing:
+        atomic.write(cache / "CACHEDIR.TAG", _CACHE_TAG)  # before the long part: a cache that cannot be written says so now
+        for path, outcome in _parse(sorted(missing, key=lambda path: -path.stat().st_size), workers or os.cpu_count() or 1):
+            if isinstance(outcome, MozartError):
+                _note(problems, path, str(outcome), skip_unreadable)
+            else:
+                read[path] = outcome
+                _remember(outcome, missing[path])
     if not read:
         raise MozartError("None of the files could be read: " + " ".join(problems.values()))
     works = [Work(title(path), read[path]) for path in paths if path in read]
     return works, [problems[path] for path in paths if path in problems]
+
+
+def _note(problems: dict[Path, str], path: Path, problem: str, skip_unreadable: bool) -> None:
+    if not skip_unreadable:
+        raise MozartError(f"{problem} Remove the file, or add --skip-unreadable to go on without it.")
+    problems[path] = problem
+
+
+def _parse(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, list[Event] | MozartError]]:
+    """Parse in processes, in the order given (the largest first, or one core is left alone with it at the end)."""
+    workers = min(workers, len(paths))
+    # spawn: a process forked beside torch's threads may hang.
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_at_once_on_interrupt)
+    try:
+        futures = {pool.submit(read_score, path): path for path in paths}
+        bar = tqdm(as_completed(futures), total=len(paths), desc=f"Parsing on {workers} core{'s' * (workers > 1)}", unit="file")
+        for future in bar:
+            try:
+                yield futures[future], future.result()
+            except MozartError as error:
+                yield futures[future], error
+    except BrokenProcessPool as error:
+        raise MozartError("A process that was parsing was ended by the system, perhaps for want of memory: try again.") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_at_once_on_interrupt() -> None:
+    # Python would turn Ctrl-C into an answer of this one file, and go on with the next.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read_markers(path: Path) -> list[tuple[float, str]]:
@@ -177,18 +205,19 @@ def _read_markers(path: Path) -> list[tuple[float, str]]:
         with path.open("rb") as file:
             if file.read(4) != b"MThd":
                 raise MozartError(f"{path.name} is not a MIDI file.")
-        midi = mido.MidiFile(path, clip=True)
     except OSError as error:
-        raise MozartError(f"{path.name} cannot be read ({error.strerror or error or 'it ends too early'}).") from error
-    except (EOFError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise MozartError(f"{path.name} is damaged: it cannot be read as MIDI ({error or 'it ends too early'}).") from error
+        raise MozartError(f"{path.name} cannot be read ({error.strerror}).") from error
     markers: list[tuple[float, str]] = []
-    for track in midi.tracks:
-        ticks = 0
-        for message in track:
-            ticks += message.time
-            if message.type == "marker":
-                markers.append((ticks / midi.ticks_per_beat, message.text.strip()))
+    try:
+        midi = mido.MidiFile(path, clip=True)
+        for track in midi.tracks:
+            ticks = 0
+            for message in track:
+                ticks += message.time
+                if message.type == "marker":
+                    markers.append((ticks / midi.ticks_per_beat, message.text.strip()))
+    except Exception:  # mido raises whatever a malformed file provokes; whether it is music, music21 decides
+        return []
     return markers
 
 
@@ -229,11 +258,7 @@ def _cache_path(path: Path, cache: Path) -> Path:
 
 def _remember(events: list[Event], path: Path) -> None:
     columns = dict(zip(Event._fields, zip(*events, strict=True), strict=True))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write(path, json.dumps(columns).encode())
-    except OSError as error:
-        raise MozartError(f"Parsed files cannot be kept in {path.parent} ({error}): set MOZART_CACHE to another folder.") from error
+    atomic.write(path, json.dumps(columns).encode())
 
 
 def _recall(path: Path) -> list[Event] | None:

@@ -27,8 +27,16 @@ from mozart.evaluation import Evaluation, evaluate
 from mozart.model import ModelConfig, MusicLSTM
 from mozart.windows import Loaders
 
+# What the music alone decides.
+_MUSIC = ("n_tokens", "music_sha256")
 STATE_FILE = "training_state.pt"
+_STATE_KEYS = {
+    *("epoch", "model_state_dict", "optimizer_state_dict", "loss"),  # the lab's four
+    *("model_config", "training_config", "identity", "history", "best_weights"),  # what resuming needs beside them
+}
 _STEPS_BEFORE_ESTIMATE = 20
+# Evaluating a window costs about a third of training on it: there is no way back through the network.
+_EVALUATION_COST = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,15 @@ class Run:
 
 
 def start_run(model_config: ModelConfig, config: TrainingConfig, device: torch.device, music_sha256: str) -> Run:
-    """A run before its first epoch; the weights depend on the seed alone."""
+    """A run before its first epoch; the same configuration and seed give the same weights.
+
+    Raises MozartError when a network of that size does not fit into memory.
+    """
     torch.manual_seed(_epoch_seed(config.seed, 0))
-    model = MusicLSTM(model_config).to(device)
+    try:
+        model = MusicLSTM(model_config).to(device)
+    except (RuntimeError, MemoryError) as error:
+        raise MozartError("A network of this size does not fit into memory: choose a smaller --hidden-size.") from error
     return Run(model, _optimizer(model, config.learning_rate), config, identify(model_config, config, music_sha256))
 
 
@@ -110,7 +124,7 @@ def train(
     on_epoch
         Called after every epoch, when the run can be saved.
     on_estimate
-        Called once, a few steps after the start, with the seconds that the rest of the training will take.
+        Called once, a few steps after the start, with the seconds that the remaining epochs will take on a CPU.
 
     Raises
     ------
@@ -144,8 +158,9 @@ def train(
             if step % 50 == 0:
                 bar.set_postfix(loss=f"{total_loss.item() / step:.3f}")
             if epoch == first_epoch and step == _STEPS_BEFORE_ESTIMATE:
-                seconds_a_step = (time.perf_counter() - started) / step
-                on_estimate(seconds_a_step * len(loaders.train) * (epochs - run.epoch))
+                seconds_a_window = (time.perf_counter() - started) / (step * config.batch_size)
+                windows = len(loaders.train) * config.batch_size + _EVALUATION_COST * len(loaders.validation.dataset)  # type: ignore[arg-type]
+                on_estimate(seconds_a_window * windows * (epochs - run.epoch))
         run.loss = total_loss.item() / len(loaders.train)
         if not math.isfinite(run.loss):
             raise MozartError(
@@ -175,12 +190,10 @@ def _finish_epoch(run: Run, epoch: int, validation: Evaluation, seconds: float) 
 def save_run(run: Run, path: Path) -> None:
     """Write the run; at every moment the file is either the old one or the new one."""
     content = {
-        # The lab's four keys.
         "epoch": run.epoch,
         "model_state_dict": run.model.state_dict(),
         "optimizer_state_dict": run.optimizer.state_dict(),
         "loss": run.loss,
-        # What resuming needs beside them.
         "model_config": asdict(run.model.config),
         "training_config": asdict(run.config),
         "identity": run.identity,
@@ -189,10 +202,7 @@ def save_run(run: Run, path: Path) -> None:
     }
     file = io.BytesIO()
     torch.save(content, file)
-    try:
-        atomic.write(path, file.getvalue())
-    except OSError as error:
-        raise MozartError(f"{path} could not be written ({error.strerror}): make room, then go on with --resume.") from error
+    atomic.write(path, file.getvalue())
 
 
 def resume_run(path: Path, identity: Mapping[str, str], device: torch.device) -> Run:
@@ -206,9 +216,10 @@ def resume_run(path: Path, identity: Mapping[str, str], device: torch.device) ->
     differing = [name for name, value in identity.items() if saved["identity"].get(name) != value]
     if differing:
         name = differing[0]
+        flag = f"another --{name.replace('_', '-')} ({saved['identity'].get(name)}, now {identity[name]})"
         raise MozartError(
-            f"{path.parent} holds a run with another {name} ({saved['identity'].get(name)}, now {identity[name]}): "
-            "use the same settings to resume it, or choose another --output."
+            f"{path.parent} holds a run with {'other music' if name in _MUSIC else flag}: "
+            "resume it with what it was started with, or choose another --output."
         )
     model, _, optimizer = load_model(path, device)
     run = Run(model, optimizer, TrainingConfig(**saved["training_config"]), dict(identity))
@@ -234,7 +245,7 @@ def load_model(
 def _read_state(path: Path) -> dict[str, Any]:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(saved, dict) or "identity" not in saved:
+        if not (isinstance(saved, dict) and saved.keys() >= _STATE_KEYS):
             raise ValueError("it is not a saved run of this program")
     except Exception as error:  # torch raises a different kind for every way in which a file can be damaged
         raise MozartError(f"{path} cannot be read as a saved run: start again without it, in another --output.") from error

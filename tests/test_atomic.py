@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 from mozart import atomic
+from mozart.errors import MozartError
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
     """The new content stands where the old one was, and nothing else is left in the folder."""
-    path = tmp_path / "piece.mid"
+    path = tmp_path / "folder" / "piece.mid"
     atomic.write(path, b"old")
     atomic.write(path, b"new")
     assert path.read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +26,7 @@ def test_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(MozartError, match=r"piece\.mid cannot be written \(No space left on device\)"):
         atomic.write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

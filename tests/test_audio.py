@@ -51,8 +51,12 @@ def test_without_fluidsynth(monkeypatch: pytest.MonkeyPatch) -> None:
         audio.render(MIDI)
 
 
-def test_without_a_sound_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The message names the file that is missing."""
-    monkeypatch.setattr(audio, "sound_font", lambda: tmp_path / "none.sf2")
+@pytest.mark.parametrize("content", [None, b"no font"])
+def test_without_a_sound_font(content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The message names the file that is missing or damaged."""
+    font = tmp_path / "none.sf2"
+    if content:
+        font.write_bytes(content)
+    monkeypatch.setattr(audio, "sound_font", lambda: font)
     with pytest.raises(MozartError, match=r"none\.sf2"):
         audio.render(MIDI)

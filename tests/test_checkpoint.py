@@ -80,6 +80,31 @@ def test_a_format_of_the_future(folder: Path) -> None:
         load_checkpoint(folder)
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"sha256": None}, "do not fit"),
+        ({"model": {"n_tokens": 10, "num_layers": 2}}, r"expects \(10, 64\)"),
+        ({"model": 3}, "do not fit"),
+    ],
+)
+def test_a_config_that_does_not_fit(folder: Path, change: dict[str, object], sentence: str) -> None:
+    """A changed configuration is refused in one sentence, with both shapes where it is about shapes."""
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(MozartError, match=sentence) as error:
+        load_checkpoint(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_equal_checkpoints_are_equal_files(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """What is saved depends on the checkpoint alone, byte for byte."""
+    tiny.checkpoint(tmp_path)
+    assert {name: (tmp_path / name).read_bytes() for name in FILES} == {
+        name: (checkpoint_folder / name).read_bytes() for name in FILES
+    }
+
+
 def test_an_edited_card_does_not_matter(folder: Path) -> None:
     """The card may be edited on the Hub."""
     (folder / "README.md").write_text("Mine.")
@@ -108,5 +133,5 @@ def test_an_interrupted_save_is_refused(folder: Path, monkeypatch: pytest.Monkey
 def test_a_folder_that_cannot_be_written(tmp_path: Path, checkpoint_folder: Path) -> None:
     """Where a file stands in the way, the sentence names the folder."""
     (tmp_path / "file").touch()
-    with pytest.raises(MozartError, match="could not be written"):
+    with pytest.raises(MozartError, match="cannot be written"):
         save_checkpoint(load_checkpoint(checkpoint_folder), tmp_path / "file" / "checkpoint", "")

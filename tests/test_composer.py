@@ -121,6 +121,7 @@ def test_sound(composer: Composer) -> None:
         ({"temperature": -1.0}, "temperature of -1"),
         ({"temperature": math.nan}, "temperature of nan"),
         ({"temperature": math.inf}, "temperature of inf"),
+        ({"temperature": 10**400}, "temperature of 1"),
         ({"seed": -1}, "seed of -1"),
         ({"seed": 2**32}, "seed of 4294967296"),
         ({"seed": 1.5}, "seed of 1.5"),

@@ -31,7 +31,7 @@ def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
 def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive of two MIDI files that passes for the sonatas."""
     path = make_archive(tmp_path / "small.tar.gz", [tarfile.TarInfo(f"music/piano_sonata_{n}.mid") for n in (545, 279)])
-    monkeypatch.setattr(corpus, "ARCHIVE_SHA256", corpus._sha256(path))
+    monkeypatch.setattr(corpus, "ARCHIVE_SHA256", corpus._sha256(path.read_bytes()))
     return path
 
 
@@ -86,7 +86,22 @@ def test_a_broken_download_leaves_nothing(server: str, page: str) -> None:
     """A download that ends early, or is not there, is refused, and no part of it stays in the cache."""
     with pytest.raises(MozartError):
         corpus.find_archive(f"{server}/{page}")
-    assert list(corpus.cache_folder().iterdir()) == []
+    assert not corpus.cache_folder().exists()
+
+
+def test_a_cache_that_cannot_be_written(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the cache that is named, not the network."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(MozartError, match="cache.* cannot be written"):
+        corpus.find_archive(f"{server}/good")
+
+
+def test_a_changed_file_is_unpacked_again(small_archive: Path) -> None:
+    """A file in the cache that was changed, even at the same size, does not pass for the archive's."""
+    first = corpus.sonatas(str(small_archive))[0]
+    first.write_bytes(b"XXXX")
+    assert corpus.sonatas(str(small_archive))[0].read_bytes() == b"MThd"
 
 
 def test_unreachable_address() -> None:

@@ -37,6 +37,7 @@ def imported_modules(path: Path) -> set[str]:
     """Our modules that a file imports, also inside functions."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.ImportFrom) and node.level), "imports are absolute"
         if isinstance(node, ast.ImportFrom) and node.module == "mozart":
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mozart."):

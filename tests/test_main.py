@@ -52,6 +52,8 @@ def test_json(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
         (["--checkpoint", "no/such/folder"], "There is no checkpoint no/such/folder"),
         (["--out", "no/such/folder/a.mid"], "no folder no/such/folder"),
         (["--out", "."], "is a folder"),
+        (["--out", "/dev/null"], "is a folder or a device"),
+        (["--out", "a", "--wav", "a"], "both name a"),
     ],
 )
 def test_wrong_input(wrong: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:

@@ -19,12 +19,7 @@ from hub_server import Commit, HubServer
 from mozart.checkpoint import FILES
 
 ROOT = Path(__file__).parent.parent
-pytestmark = [
-    pytest.mark.page,
-    # gradio_client leaves sockets of its background threads to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = pytest.mark.page
 
 
 def start_app(**environment: str) -> tuple[subprocess.Popen[bytes], str]:

@@ -67,6 +67,20 @@ def test_a_note_ends_before_its_pitch_comes_again() -> None:
     assert shortened.tolist() == [0.5, 1.0, 1.0, 1.0]
 
 
+def test_no_note_outlasts_the_next_onset_of_its_pitch() -> None:
+    """Over random music with many events at the same moment, whatever the order in which pitches meet."""
+    chance = np.random.default_rng(0)
+    for _ in range(50):
+        tokens = [".".join(chance.choice(["C4", "D4", "E4"], chance.integers(1, 3), replace=False)) for _ in range(30)]
+        offsets, durations = np.cumsum(chance.choice([0.0, 0.25, 1.0], 30)), chance.choice([0.25, 1.0, 3.0], 30)
+        shortened = end_before_next_onset(tokens, offsets, durations)
+        assert (shortened > 0).all()
+        assert (shortened <= durations).all()
+        for i, token in enumerate(tokens):
+            later = [offsets[j] for j in range(30) if offsets[j] > offsets[i] and set(tokens[j].split(".")) & set(token.split("."))]
+            assert shortened[i] == min([durations[i], *(onset - offsets[i] for onset in later)])
+
+
 @pytest.mark.corpus
 def test_the_labs_table(sonatas: list[Work]) -> None:
     """Table 1.1 as measured: 0.25, 0 and 0.5 are the most common distances; 32 are distinct."""

@@ -1,11 +1,17 @@
 """MIDI files become events exactly as in the lab, once, and bad files are named."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import mido
 import pretty_midi
 import pytest
+from mido.midifiles.meta import KeySignatureError
 
 import tiny
 from mozart import score
@@ -122,6 +128,63 @@ def bad_file(folder: Path, kind: str) -> Path:
         case "drums":
             tiny.write_midi(path, drums=True)
     return path
+
+
+def test_a_file_that_only_the_marker_reader_refuses_is_read(tmp_path: Path) -> None:
+    """Markers are a convenience: music21 reads a file whose key signature is none."""
+    path = write_melody(tmp_path / "melody.mid")
+    content = path.read_bytes()
+    bad_key = bytes([0, 0xFF, 0x59, 2, 100, 7])
+    start = content.index(b"MTrk") + 4
+    length = int.from_bytes(content[start : start + 4], "big") + len(bad_key)
+    path.write_bytes(content[:start] + length.to_bytes(4, "big") + bad_key + content[start + 4 :])
+    with pytest.raises(KeySignatureError):
+        mido.MidiFile(path)
+    assert len(read_score(path)) == 2
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said before the long part, and no file is blamed for it."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(score, "ProcessPoolExecutor", None)
+    with pytest.raises(MozartError, match="cache.*cannot be written") as error:
+        read_scores([write_melody(tmp_path / "melody.mid")], skip_unreadable=True)
+    assert "melody" not in str(error.value)
+
+
+def has_ended(group: int) -> bool:
+    """Whether all processes of a group end within ten seconds: workers notice that nobody talks to them any more."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_interrupting_the_parsing(tmp_path: Path) -> None:
+    """Ctrl-C ends the parsing at once, worker processes too, with one line."""
+    for number in range(12):
+        tiny.write_midi(tmp_path / f"{number}.mid", 1500, seed=number)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "train.py", "--midi-dir", str(tmp_path), "--dry-run"]
+    process = subprocess.Popen(
+        command, cwd=Path(score.__file__).parents[1], env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with process:
+        assert process.stderr is not None
+        said = ""
+        while "1/12" not in said:
+            said += process.stderr.read(1)
+        os.killpg(process.pid, signal.SIGINT)
+        said += process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.endswith("\nStopped.\n")
+    assert len(list((tmp_path / "cache" / "parsed").iterdir())) < 12
+    assert has_ended(process.pid)
 
 
 @pytest.mark.parametrize("kind", ["text", "nothing", "cut", "garbage", "empty", "drums", "missing"])

@@ -105,6 +105,16 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path: Path) -> None:
         assert ours | {"seconds": 0} == theirs | {"seconds": 0}
 
 
+def test_a_run_can_be_resumed_before_its_first_epoch(tmp_path: Path) -> None:
+    """Saved at its start and resumed, a run goes as it would have gone."""
+    run = start_run(MODEL, CONFIG, CPU, SHA)
+    save_run(run, tmp_path / "state.pt")
+    resumed = resume_run(tmp_path / "state.pt", identify(MODEL, CONFIG, SHA), CPU)
+    train(run, loaders(), epochs=1)
+    train(resumed, loaders(), epochs=1)
+    assert_equal(weights(resumed), weights(run))
+
+
 def test_the_state_is_carried_from_batch_to_batch_and_detached() -> None:
     """The lab's quirk: a batch starts from the state that the one before it left, without its gradient."""
     run = start_run(MODEL, CONFIG, CPU, SHA)
@@ -124,7 +134,7 @@ def test_the_state_is_carried_from_batch_to_batch_and_detached() -> None:
 
 
 def test_says_how_long_it_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once, after a few measured steps, in seconds for all epochs."""
+    """Once, after a few measured steps, in seconds for the epochs that remain."""
     monkeypatch.setattr("mozart.training._STEPS_BEFORE_ESTIMATE", 2)
     estimates: list[float] = []
     train(start_run(MODEL, CONFIG, CPU, SHA), loaders(), epochs=2, on_estimate=estimates.append)
@@ -137,18 +147,20 @@ def test_resuming_with_other_settings_or_music(tmp_path: Path) -> None:
     run = start_run(MODEL, CONFIG, CPU, SHA)
     save_run(run, tmp_path / "state.pt")
     before = (tmp_path / "state.pt").read_bytes()
-    with pytest.raises(MozartError, match=r"another clip \(5.0, now 1.0\)"):
+    with pytest.raises(MozartError, match=r"another --clip \(5.0, now 1.0\)"):
         resume_run(tmp_path / "state.pt", identify(MODEL, replace(CONFIG, clip=1.0), SHA), CPU)
-    with pytest.raises(MozartError, match="music_sha256"):
+    with pytest.raises(MozartError, match="other music"):
         resume_run(tmp_path / "state.pt", identify(MODEL, CONFIG, "another's"), CPU)
     assert (tmp_path / "state.pt").read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"not a run", None])
-def test_resuming_from_nothing_or_garbage(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"not a run", "half a run", None])
+def test_resuming_from_nothing_or_garbage(tmp_path: Path, content: object) -> None:
     """A state that is missing or damaged is refused in one sentence."""
-    if content is not None:
+    if isinstance(content, bytes):
         (tmp_path / "state.pt").write_bytes(content)
+    elif content:
+        torch.save({"identity": {}, "epoch": 1}, tmp_path / "state.pt")
     with pytest.raises(MozartError, match=r"state\.pt"):
         resume_run(tmp_path / "state.pt", {}, CPU)
 
