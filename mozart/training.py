@@ -4,8 +4,8 @@
 each batch to the next, detached, although shuffled windows do not continue each other. Evaluation starts fresh.
 
 A run can be killed at any moment. Every random draw of an epoch comes from generators seeded by the run's seed and the
-epoch's number, so a run resumed at its last saved epoch ends, on the same machine, versions and thread count, with the
-same weights, bit for bit.
+epoch's number, so a run resumed at its last saved epoch ends, on a CPU with the same machine, versions and thread count,
+with the same weights, bit for bit.
 """
 
 import io
