@@ -14,6 +14,7 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from fractions import Fraction
 from importlib.metadata import version
@@ -25,7 +26,7 @@ from tqdm import tqdm
 
 from mozart import atomic, corpus, figures, hub, score
 from mozart.card import write_card
-from mozart.checkpoint import CONFIG, Checkpoint, load_checkpoint, save_checkpoint
+from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import MAX_SEED, Composer, Request
 from mozart.errors import MozartError
 from mozart.evaluation import Evaluation, evaluate
@@ -35,6 +36,9 @@ from mozart.rhythm import RhythmTable
 from mozart.training import STATE_FILE, Run, TrainingConfig, identify, resume_run, save_run, start_run, train
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, make_loaders, split_windows
+
+# What lies in the output folder beside the checkpoint and the state.
+LOSSES, ACCURACY, FIRST_PIECE = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid")
 
 SONATAS = (
     "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
@@ -71,17 +75,17 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     way = parser.add_argument_group("way to train")
     way.add_argument("--recipe", choices=["lab"], default="lab", help="lab: the last step of every window")
     way.add_argument("--split", choices=["windows"], default="windows", help="windows: at random over all windows, 70/15/15")
-    way.add_argument("--epochs", type=positive_int, default=30)
-    way.add_argument("--seed", type=seed, default=0)
-    way.add_argument("--batch-size", type=batch_size, default=128)
-    way.add_argument("--evaluation-batch-size", type=positive_int, default=32)
-    way.add_argument("--learning-rate", type=positive_float, default=0.001)
-    way.add_argument("--clip", type=positive_float, default=5.0, help="largest norm of the gradients")
+    way.add_argument("--epochs", type=number(int, above=0), default=30)
+    way.add_argument("--seed", type=number(int, above=-1, up_to=MAX_SEED), default=0)
+    way.add_argument("--batch-size", type=number(int, above=1), default=128, help="at least 2: BatchNorm compares windows")
+    way.add_argument("--evaluation-batch-size", type=number(int, above=0), default=32)
+    way.add_argument("--learning-rate", type=number(float, above=0), default=0.001)
+    way.add_argument("--clip", type=number(float, above=0), default=5.0, help="largest norm of the gradients")
 
     network = parser.add_argument_group("network")
-    network.add_argument("--embedding-dim", type=positive_int, default=64)
-    network.add_argument("--hidden-size", type=positive_int, default=256)
-    network.add_argument("--num-layers", type=positive_int, default=3)
+    network.add_argument("--embedding-dim", type=number(int, above=0), default=64)
+    network.add_argument("--hidden-size", type=number(int, above=0), default=256)
+    network.add_argument("--num-layers", type=number(int, above=0), default=3)
 
     run = parser.add_argument_group("run")
     run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default: runs/RECIPE-SPLIT)")
@@ -107,6 +111,8 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
 
     print("Problem 1: read the music.", flush=True)
     files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
+    # A run inside --midi-dir has left its own first piece there, which is nobody's music to learn from.
+    files = [path for path in files if path.absolute() != (flags.output / FIRST_PIECE).absolute()]
     works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
     tokens = [event.token for work in works for event in work.events]
     vocabulary = Vocabulary.of(tokens)
@@ -137,8 +143,8 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
         on_epoch=lambda run: finish_epoch(run, flags.output / STATE_FILE),
         on_estimate=lambda seconds: say_how_long(seconds, flags.epochs - run.epoch, device),
     )
-    atomic.write(flags.output / "losses.png", figures.plot_losses(run.history))
-    atomic.write(flags.output / "accuracy.png", figures.plot_accuracy(run.history))
+    atomic.write(flags.output / LOSSES, figures.plot_losses(run.history))
+    atomic.write(flags.output / ACCURACY, figures.plot_accuracy(run.history))
     best = run.best_epoch
     run.model.load_state_dict(run.best_weights)
     test = evaluate(run.model, loaders.test, "Test")
@@ -164,10 +170,13 @@ def check_output(flags: argparse.Namespace) -> None:
     state = flags.output / STATE_FILE
     if flags.resume and not os.path.isfile(state):
         raise MozartError(f"There is nothing to resume: {state} does not exist. Leave --resume out to start.")
-    if not flags.resume and (os.path.exists(state) or os.path.exists(flags.output / CONFIG)):
+    if not flags.resume and os.path.exists(state):
         raise MozartError(
             f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
         )
+    taken = [name for name in (*FILES, *MORE_FILES) if os.path.exists(flags.output / name)]
+    if not flags.resume and taken:
+        raise MozartError(f"{flags.output} already holds {taken[0]}, which training would write over: choose another --output.")
     there = next(path for path in (flags.output, *flags.output.absolute().parents) if os.path.exists(path))
     if not (os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)):
         raise MozartError(f"{flags.output} cannot be written to: choose another --output.")
@@ -182,6 +191,8 @@ def open_run(flags: argparse.Namespace, n_tokens: int, music_sha256: str, device
     state = flags.output / STATE_FILE
     if flags.resume:
         run = resume_run(state, identify(model_config, config, music_sha256), device)
+        if flags.epochs < run.epoch:
+            raise MozartError(f"The run in {flags.output} has finished {run.epoch} epochs: --epochs cannot be less.")
         print(f"  going on after epoch {run.epoch}")
         return run
     run = start_run(model_config, config, device, music_sha256)
@@ -226,7 +237,7 @@ def compose_first_piece(folder: Path, seed: int) -> None:
     request = Request(length=500, lab=True, seed=seed)
     with tqdm(total=request.length, desc="Composing", unit="note", leave=False) as bar:
         piece = composer.compose(request, lambda done: bar.update(done - bar.n))
-    atomic.write(folder / "mozart.mid", piece.midi())
+    atomic.write(folder / FIRST_PIECE, piece.midi())
     print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
     print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / 'mozart.mid'}")
 
@@ -271,36 +282,20 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes >= 2 else f"{seconds:.0f} s"
 
 
-def positive_int(text: str) -> int:
-    """A whole number above 0."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
+def number(kind: type[int] | type[float], above: int, up_to: float = math.inf) -> Callable[[str], float]:
+    """What reads a flag's number, and says which ones are possible."""
 
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (above < value <= up_to and value < math.inf):
+            possible = f"above {above}" + (f" and up to {up_to}" if up_to < math.inf else "")
+            raise argparse.ArgumentTypeError(f"{text} is not a {'whole ' if kind is int else ''}number {possible}")
+        return value
 
-def batch_size(text: str) -> int:
-    """A whole number from 2: BatchNorm needs two windows."""
-    number = int(text)
-    if number < 2:
-        raise argparse.ArgumentTypeError(f"{text} is less than 2, and BatchNorm needs two windows a batch")
-    return number
-
-
-def positive_float(text: str) -> float:
-    """A finite number above 0."""
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
-
-
-def seed(text: str) -> int:
-    """A whole number from 0 to 2³²-1."""
-    number = int(text)
-    if not 0 <= number <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {MAX_SEED}")
-    return number
+    return read
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
 """How long reading the sonatas takes: one process, all cores, and the second time.
 
-python -m benchmarks.parse [--archive PATH_OR_URL] [--output FILE.json]
+python benchmarks/parse.py [--archive PATH_OR_URL] [--output FILE.json]
 """
 
 import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from mozart import corpus
 from mozart.score import read_scores

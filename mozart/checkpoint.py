@@ -97,7 +97,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         found = config.get("format") if isinstance(config, dict) else None
         raise MozartError(
-            f"{folder} has checkpoint format {found}, and this program reads {FORMAT}: train it again, or update the program."
+            f"{folder} has checkpoint format {found!r}, and this program reads {FORMAT}: train it again, or update the program."
         )
     # A card may be edited on the Hub, and composing does not read it.
     contents = {name: _read(folder, name) for name in FILES if name not in (CONFIG, CARD)}

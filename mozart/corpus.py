@@ -60,7 +60,7 @@ def find_archive(source: str | None = None) -> Path:
         path = Path(source).expanduser()
         if not os.path.isfile(path):
             raise MozartError(
-                f"There is no archive at {path}: give its path or address with --archive or MOZART_ARCHIVE, "
+                f"There is no archive at {path}: give its path or http(s) address with --archive or MOZART_ARCHIVE, "
                 "or neither to download it."
             )
         verify(path.name, _read(path))

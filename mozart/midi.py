@@ -34,8 +34,10 @@ def to_stream(tokens: Sequence[str], offsets: Sequence[float], durations: Sequen
 
 def midi_bytes(tokens: Sequence[str], offsets: Sequence[float], durations: Sequence[float]) -> bytes:
     """The same as :func:`to_stream`, as the content of a .mid file: the same notes give the same bytes."""
-    from music21 import midi
+    from music21 import defaults, midi
 
+    # music21's own 10,080 ticks a quarter take long pieces past what other programs accept; 480 hold thirds and sixths.
+    defaults.ticksPerQuarter = 480
     file = midi.translate.streamToMidiFile(to_stream(tokens, offsets, durations))
     content: bytes = file.writestr()
     return content

@@ -22,6 +22,16 @@ OFFSETS = [
 _HOUR = 3600
 
 
+class LengthSlider(gr.Slider):
+    """A slider whose field may be empty."""
+
+    def preprocess(self, payload: float | None) -> float:
+        """Refuse an empty field in words; Gradio would compare None with its bounds."""
+        if payload is None:
+            raise gr.Error("Choose a length: the field is empty.", print_exception=False)
+        return float(super().preprocess(payload))
+
+
 def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
     """The page as Gradio Blocks, ready to launch with :data:`THEME`.
 
@@ -64,7 +74,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
             gr.Markdown(notice)
         with gr.Row():
             with gr.Column():
-                length = gr.Slider(
+                length = LengthSlider(
                     SHORTEST, LONGEST, value=500, step=10, label="Length", info="How many notes and chords to compose."
                 )
                 offsets = gr.Radio(OFFSETS, value="0.25", label="Rhythm", info="How far each note is from the one before it.")

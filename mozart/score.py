@@ -95,7 +95,7 @@ def read_score(path: Path) -> list[Event]:
         by_instrument: Any = instrument.partitionByInstrument(score)
         elements = list(by_instrument.parts.stream().recurse())
     except Exception as error:  # music21 raises whatever a malformed file provokes deep inside it
-        raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}: {error}).") from error
+        raise MozartError(f"{path} cannot be read as MIDI: music21 gives up on it ({type(error).__name__}).") from error
     signatures = [(float(e.offset), e.ratioString) for e in elements if isinstance(e, meter.TimeSignature)]
     movements = _movement_starts(markers, [offset for offset, _ in signatures])
     events = [
@@ -113,7 +113,7 @@ def read_score(path: Path) -> list[Event]:
         if isinstance(e, note.Note | chord.Chord)
     ]
     if not events:
-        raise MozartError(f"{path.name} holds no notes with a pitch (it is empty, or drums only).")
+        raise MozartError(f"{path} holds no notes with a pitch (it is empty, or drums only).")
     return events
 
 
@@ -150,7 +150,7 @@ def read_scores(
         try:
             remembered[path] = _cache_path(path, cache)
         except OSError as error:
-            _note(problems, path, f"{path.name} cannot be read ({error.strerror}).", skip_unreadable)
+            _note(problems, path, f"{path} cannot be read ({error.strerror}).", skip_unreadable)
     read = {path: events for path, file in remembered.items() if (events := _recall(file)) is not None}
     missing = {path: file for path, file in remembered.items() if path not in read}
     if missing:
@@ -204,9 +204,9 @@ def _read_markers(path: Path) -> list[tuple[float, str]]:
     try:
         with path.open("rb") as file:
             if file.read(4) != b"MThd":
-                raise MozartError(f"{path.name} is not a MIDI file.")
+                raise MozartError(f"{path} is not a MIDI file.")
     except OSError as error:
-        raise MozartError(f"{path.name} cannot be read ({error.strerror}).") from error
+        raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
     markers: list[tuple[float, str]] = []
     try:
         midi = mido.MidiFile(path, clip=True)

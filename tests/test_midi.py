@@ -33,6 +33,12 @@ def test_file_holds_the_same_music() -> None:
     assert piano.program == 0
 
 
+def test_long_pieces_open_elsewhere() -> None:
+    """10,000 quarters stay below the ticks that pretty_midi takes for a damaged file."""
+    midi = pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(["C4", "D4"], [0.0, 10_000.0], [1.0, 1.0])))
+    assert midi.get_end_time() == pytest.approx(5000.5)
+
+
 def test_same_notes_same_bytes() -> None:
     """The file does not depend on when it was written."""
     assert midi_bytes(TOKENS, OFFSETS, DURATIONS) == midi_bytes(TOKENS, OFFSETS, DURATIONS)

@@ -74,7 +74,8 @@ def test_composes(client: Client, offsets: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "offsets"), [(0, "0.25"), (10**9, "0.25"), (60.5, "0.25"), ("many", "0.25"), (60, "0.3"), (60, "/etc/passwd")]
+    ("length", "offsets"),
+    [(None, "0.25"), (0, "0.25"), (10**9, "0.25"), (60.5, "0.25"), ("many", "0.25"), (60, "0.3"), (60, "/etc/passwd")],
 )
 def test_refuses_impossible_values(client: Client, length: object, offsets: str) -> None:
     """A call with values that the page does not offer is refused in words, and the page goes on working."""

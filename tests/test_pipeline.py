@@ -105,6 +105,41 @@ def test_a_killed_run_resumes_to_the_same_weights(midi_dir: Path, tmp_path: Path
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
 
 
+def test_a_run_does_not_learn_from_its_own_piece(midi_dir: Path, capsys: CAPTURE) -> None:
+    """With --output inside --midi-dir, a resumed run finds the music that it was started with."""
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(midi_dir / "run"), *SMALL]
+    assert train.main([*arguments, "--epochs", "1"]) == 0
+    assert train.main([*arguments, "--epochs", "2", "--resume"]) == 0
+    assert capsys.readouterr().out.count("in 2 works") == 2
+
+
+def test_files_of_others_are_not_written_over(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """A folder that holds a README.md of one's own is refused by that name."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("mine")
+    assert train.main(["--midi-dir", str(midi_dir), "--output", str(tmp_path / "mine"), *SMALL]) == 1
+    assert "already holds README.md" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "README.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (["--epochs", "x"], "x is not a whole number above 0"),
+        (["--epochs", "0"], "0 is not a whole number above 0"),
+        (["--learning-rate", "nan"], "nan is not a number above 0"),
+        (["--batch-size", "1"], "1 is not a whole number above 1"),
+        (["--seed", "-1"], "-1 is not a whole number above -1"),
+        (["--archive", "a", "--midi-dir", "b"], "not allowed with"),
+    ],
+)
+def test_wrong_flags(wrong: list[str], sentence: str, capsys: CAPTURE) -> None:
+    """argparse says which numbers are possible."""
+    with pytest.raises(SystemExit):
+        train.main(wrong)
+    assert sentence in capsys.readouterr().err
+
+
 def test_dry_run_writes_nothing(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
     """It says what is in the music and how it is split, and stops."""
     assert train.main(["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--dry-run", *SMALL]) == 0
@@ -132,6 +167,12 @@ def test_a_finished_run_is_not_trained_over(midi_dir: Path, tmp_path: Path, caps
     assert "already holds a run" in capsys.readouterr().err
     assert train.main([*arguments, "--resume", "--clip", "1"]) == 1
     assert "another --clip (5.0, now 1.0)" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+
+    assert train.main([*arguments, "--resume", "--epochs", "3"]) == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    assert train.main([*arguments, "--resume"]) == 1
+    assert "has finished 3 epochs" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
 
 

@@ -202,7 +202,7 @@ def test_an_unreadable_file_among_good_ones(tmp_path: Path) -> None:
         read_scores(files)
     works, unreadable = read_scores(files, skip_unreadable=True)
     assert [(work.title, len(work.events)) for work in works] == [("a", 20), ("z", 30)]
-    assert unreadable == ["text.mid is not a MIDI file."]
+    assert unreadable == [f"{tmp_path / 'text.mid'} is not a MIDI file."]
 
 
 def test_nothing_readable(tmp_path: Path) -> None:

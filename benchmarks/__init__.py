@@ -1,1 +1,0 @@
-"""Measurements: each prints a table of ratios, taken in one run."""
