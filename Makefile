@@ -18,7 +18,7 @@ test: setup check
 	$(PYTHON) -m pytest
 
 unit: setup
-	$(PYTHON) -m pytest -m "not corpus and not page"
+	$(PYTHON) -m pytest -m "not corpus and not page and not process"
 
 check: setup
 	$(PYTHON) -m ruff format --check .

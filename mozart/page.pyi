@@ -21,7 +21,6 @@ OFFSETS = [
 ]
 _HOUR = 3600
 
-
 class LengthSlider(gr.Slider):
     """A slider whose field may be empty."""
 

@@ -68,11 +68,13 @@ def run_python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.process
 def test_importing_the_package_is_cheap() -> None:
     """Importing mozart loads neither torch nor music21."""
     run_python("import sys, mozart; assert not {'torch', 'music21', 'gradio'} & set(sys.modules)")
 
 
+@pytest.mark.process
 def test_importing_the_entry_points_does_nothing() -> None:
     """Importing app and train opens no socket and reads no weights."""
     run_python(

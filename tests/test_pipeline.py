@@ -62,6 +62,7 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
     assert piece.exists()
 
 
+@pytest.mark.process
 def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -> None:
     """--push-to-hub publishes the checkpoint when training is done, and --checkpoint user/name composes from it."""
     output, piece = tmp_path / "run", tmp_path / "piece.mid"
@@ -85,6 +86,7 @@ def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -
     assert piece.exists()
 
 
+@pytest.mark.process
 def test_a_killed_run_resumes_to_the_same_weights(midi_dir: Path, tmp_path: Path) -> None:
     """Killed without warning after its first epoch, and resumed, a run ends with the weights of one that was left alone."""
     arguments = ["--midi-dir", str(midi_dir), "--epochs", "15", *SMALL]

@@ -164,6 +164,7 @@ def has_ended(group: int) -> bool:
     return False
 
 
+@pytest.mark.process
 def test_interrupting_the_parsing(tmp_path: Path) -> None:
     """Ctrl-C ends the parsing at once, worker processes too, with one line."""
     for number in range(12):
