@@ -22,16 +22,6 @@ OFFSETS = [
 _HOUR = 3600
 
 
-class LengthSlider(gr.Slider):
-    """A slider whose field may be empty."""
-
-    def preprocess(self, payload: float | None) -> float:
-        """Refuse an empty field in words; Gradio would compare None with its bounds."""
-        if payload is None:
-            raise gr.Error("Choose a length: the field is empty.", print_exception=False)
-        return float(super().preprocess(payload))
-
-
 def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
     """The page as Gradio Blocks, ready to launch with :data:`THEME`.
 
@@ -74,7 +64,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
             gr.Markdown(notice)
         with gr.Row():
             with gr.Column():
-                length = LengthSlider(
+                length = gr.Slider(
                     SHORTEST, LONGEST, value=500, step=10, label="Length", info="How many notes and chords to compose."
                 )
                 offsets = gr.Radio(OFFSETS, value="0.25", label="Rhythm", info="How far each note is from the one before it.")
@@ -83,8 +73,22 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 sound = gr.Audio(label="Your piece", interactive=False, buttons=["download"])
                 file = gr.DownloadButton("Download the MIDI", interactive=False)
                 about = gr.Markdown()
+        _refuse_no_number(length)
         gr.Markdown(f"Composed from the checkpoint `{composer.name}`.")
         button.click(compose, [length, offsets], [sound, file, about], api_name="compose").then(
             lambda path: gr.DownloadButton(interactive=path is not None), file, file, api_visibility="private"
         )
     return page  # type: ignore[no-any-return]  # Blocks is untyped
+
+
+def _refuse_no_number(length: gr.Slider) -> None:
+    """Refuse an emptied field, or words from a program, in a sentence: Gradio compares them with the slider's bounds."""
+    preprocess = length.preprocess
+
+    def checked(payload: object) -> float:
+        if not isinstance(payload, int | float):
+            raise gr.Error("The length is empty or not a number: choose one.", print_exception=False)
+        return float(preprocess(payload))
+
+    # On the instance, because Gradio writes a .pyi file beside the module of every subclass.
+    length.preprocess = checked  # type: ignore[method-assign]

@@ -81,7 +81,7 @@ def test_refuses_impossible_values(client: Client, length: object, offsets: str)
     """A call with values that the page does not offer is refused in words, and the page goes on working."""
     with pytest.raises((AppError, ValueError)) as error:
         client.predict(length, offsets, api_name="/compose")
-    assert "Traceback" not in str(error.value)
+    assert "\n" not in str(error.value)
     assert client.predict(50, "0.25", api_name="/compose")
 
 
