@@ -29,13 +29,13 @@ from mozart.card import write_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import MAX_SEED, Composer, Request
 from mozart.errors import MozartError
-from mozart.evaluation import Evaluation, evaluate
+from mozart.evaluation import Evaluation, NGramTable, evaluate, evaluate_table
 from mozart.model import ModelConfig, choose_device, count_parameters
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
 from mozart.training import STATE_FILE, Run, TrainingConfig, identify, resume_run, save_run, start_run, train
 from mozart.vocabulary import Vocabulary
-from mozart.windows import WINDOW, make_loaders, split_windows
+from mozart.windows import WINDOW, Split, Windows, make_loaders, split_windows
 
 # What lies in the output folder beside the checkpoint and the state.
 LOSSES, ACCURACY, FIRST_PIECE = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid")
@@ -150,6 +150,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     test = evaluate(run.model, loaders.test, "Test")
     print(f"  best epoch {best['epoch']}: validation accuracy {best['validation_accuracy']:.2%}, test accuracy {test.accuracy:.2%}")
     metrics = collect_metrics(run, test, arguments, device)
+    metrics["baselines"] = measure_baselines(ids, split, len(vocabulary))
     provenance = collect_provenance(run, flags, len(works))
     openings = choose_openings(works, ids, split.test, flags.seed)
     checkpoint = Checkpoint(run.model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
@@ -218,6 +219,17 @@ def collect_metrics(run: Run, test: Evaluation, arguments: list[str], device: to
         "epochs": run.history,
         "measures": {},
     }
+
+
+def measure_baselines(ids: torch.Tensor, split: Split, n_tokens: int) -> dict[str, dict[str, float]]:
+    """What tables of counts reach on the validation windows: a network that is worth its training does better."""
+    results = {}
+    for name, order in (("most common token", 1), ("6-gram table", 6)):
+        table = NGramTable(ids, split.train + WINDOW, n_tokens, order)
+        result = evaluate_table(table, Windows(ids, split.validation), name.capitalize())
+        print(f"  {name}: validation loss {result.loss:.3f}, validation accuracy {result.accuracy:.2%}", flush=True)
+        results[name] = asdict(result)
+    return results
 
 
 def collect_provenance(run: Run, flags: argparse.Namespace, n_works: int) -> dict[str, Any]:

@@ -21,6 +21,10 @@ def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_toke
     """
     best = min(metrics["epochs"], key=lambda epoch: epoch["validation_loss"])
     versions = ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
+    baselines = "".join(
+        f"| *{name}, validation* | {result['loss']:.3f} | {result['accuracy']:.1%} |\n"
+        for name, result in metrics["baselines"].items()
+    )
     return f"""---
 license: other
 license_name: see-training-data
@@ -38,10 +42,11 @@ of {n_tokens} notes and chords.
 |---|---|---|
 | validation | {metrics["validation"]["loss"]:.3f} | {metrics["validation"]["accuracy"]:.1%} |
 | test | {metrics["test"]["loss"]:.3f} | {metrics["test"]["accuracy"]:.1%} |
-
+{baselines}
 **What the accuracy means.** The split is the lab's: windows of {WINDOW} notes, cut from all works with overlap, are
 dealt out at random. Nearly all music around a test window was seen in training, and music repeats its sections, so the
-accuracy shows how well the network remembers these works. It says little about music that it has not seen.
+accuracy shows how well the network remembers these works. It says little about music that it has not seen. The tables in
+italics only count which notes followed the last five (or none) in training: what they reach, remembering alone can reach.
 
 ## How it was made
 

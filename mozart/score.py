@@ -150,14 +150,14 @@ def read_scores(
         try:
             remembered[path] = _cache_path(path, cache)
         except OSError as error:
-            _note(problems, path, f"{path} cannot be read ({error.strerror}).", skip_unreadable)
+            _leave_out(problems, path, f"{path} cannot be read ({error.strerror}).", skip_unreadable)
     read = {path: events for path, file in remembered.items() if (events := _recall(file)) is not None}
     missing = {path: file for path, file in remembered.items() if path not in read}
     if missing:
         atomic.write(cache / "CACHEDIR.TAG", _CACHE_TAG)  # before the long part: a cache that cannot be written says so now
         for path, outcome in _parse(sorted(missing, key=lambda path: -path.stat().st_size), workers or os.cpu_count() or 1):
             if isinstance(outcome, MozartError):
-                _note(problems, path, str(outcome), skip_unreadable)
+                _leave_out(problems, path, str(outcome), skip_unreadable)
             else:
                 read[path] = outcome
                 _remember(outcome, missing[path])
@@ -167,7 +167,7 @@ def read_scores(
     return works, [problems[path] for path in paths if path in problems]
 
 
-def _note(problems: dict[Path, str], path: Path, problem: str, skip_unreadable: bool) -> None:
+def _leave_out(problems: dict[Path, str], path: Path, problem: str, skip_unreadable: bool) -> None:
     if not skip_unreadable:
         raise MozartError(f"{problem} Remove the file, or add --skip-unreadable to go on without it.")
     problems[path] = problem

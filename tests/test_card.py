@@ -10,6 +10,7 @@ def test_figures_are_those_of_the_metrics() -> None:
     for text in (
         "| validation | 2.250 | 30.0% |",
         "| test | 2.375 | 28.1% |",
+        "| *6-gram table, validation* | 2.125 | 50.0% |",
         "python train.py --seed 3",
         "seed 3, 2 epochs",
         "epoch 2, the best",

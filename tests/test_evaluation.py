@@ -2,12 +2,16 @@
 
 import math
 
+import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
-from mozart.evaluation import evaluate
+from mozart.evaluation import NGramTable, evaluate, evaluate_table
 from mozart.model import ModelConfig, MusicLSTM, State
-from mozart.windows import make_loaders, split_windows
+from mozart.score import Work
+from mozart.vocabulary import Vocabulary
+from mozart.windows import WINDOW, Windows, make_loaders, split_windows
 
 
 class Repeater(MusicLSTM):
@@ -35,3 +39,45 @@ def test_sums_over_all_windows() -> None:
     expected = -(right * math.log(0.7) + (len(labels) - right) * math.log(0.1)) / len(labels)
     assert math.isclose(result.loss, expected, rel_tol=1e-6)
     assert model.training
+
+
+def test_table_by_hand() -> None:
+    """Witten and Bell's estimate for 0 1 0 2 0 1 learned from every label: half of it from the context, half from below."""
+    ids = torch.tensor([0, 1, 0, 2, 0, 1])
+    table = NGramTable(ids, torch.arange(6), n_tokens=4, order=2)
+    unigram = (np.array([3, 2, 1, 0]) + 3 / 4) / 9
+    np.testing.assert_allclose(table.distribution([3]), unigram)
+    np.testing.assert_allclose(table.distribution([0]), (np.array([0, 2, 1, 0]) + 2 * unigram) / 5)
+    np.testing.assert_allclose(table.distribution([0]).sum(), 1)
+
+
+def test_table_learns_from_its_labels_only() -> None:
+    """What follows a context at a position that is no label stays unknown."""
+    ids = torch.tensor([0, 1, 0, 2])
+    table = NGramTable(ids, torch.tensor([1]), n_tokens=3, order=2)
+    assert table.distribution([0]).argmax() == 1
+    np.testing.assert_allclose(table.distribution([0])[2], table.distribution([0])[0])
+
+
+def test_table_over_windows() -> None:
+    """A melody that repeats every seven ids is predicted by six, and its commonest id by none."""
+    ids = torch.tensor([0, 1, 0, 2, 0, 3, 3] * 40)
+    split = split_windows(len(ids), seed=0)
+    windows = Windows(ids, split.validation)
+    six = evaluate_table(NGramTable(ids, split.train + WINDOW, 4, 6), windows)
+    one = evaluate_table(NGramTable(ids, split.train + WINDOW, 4, 1), windows)
+    labels = ids[split.validation + WINDOW]
+    assert six.accuracy == 1.0
+    assert six.loss < one.loss
+    assert one.accuracy == int((labels == 0).sum()) / len(labels)
+
+
+@pytest.mark.corpus
+def test_a_table_on_the_labs_split(sonatas: list[Work]) -> None:
+    """What the lab's accuracy means: a table of six-grams, no network at all, gets about half of it right."""
+    tokens = [event.token for work in sonatas for event in work.events]
+    vocabulary = Vocabulary.of(tokens)
+    ids = torch.tensor(vocabulary.encode(tokens))
+    split = split_windows(len(ids), seed=0)
+    table = NGramTable(ids, split.train + WINDOW, len(vocabulary), 6)
+    assert 0.45 < evaluate_table(table, Windows(ids, split.validation)).accuracy < 0.55
