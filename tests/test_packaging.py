@@ -1,10 +1,13 @@
 """What a Space, Colab and this repository install fits together."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from mozart.checkpoint import PRETRAINED
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,6 +31,18 @@ def test_tested_versions_are_in_range() -> None:
     pinned = constraints()
     assert all(requirement.name in pinned for requirement in required)
     assert all(pinned[requirement.name] in requirement.specifier for requirement in required)
+
+
+def test_the_readme_says_what_the_metrics_say() -> None:
+    """Accuracies, losses and epochs of the shipped checkpoint stand in the README and in its card as they were measured."""
+    metrics = json.loads((PRETRAINED / "metrics.json").read_text())
+    readme, card = (ROOT / "README.md").read_text(), (PRETRAINED / "README.md").read_text()
+    for part in ("validation", "test"):
+        loss, accuracy = metrics[part]["loss"], metrics[part]["accuracy"]
+        assert f"| {part} | {loss:.2f} nats a token | {100 * accuracy:.1f} % |" in readme
+        assert f"| {part} | {loss:.3f} | {accuracy:.1%} |" in card
+    assert f"`{metrics['command']}`" in readme
+    assert metrics["command"] in card
 
 
 def test_no_music_of_the_archive_is_committed() -> None:
