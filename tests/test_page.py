@@ -7,6 +7,7 @@ import sys
 import time
 import wave
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,23 +23,29 @@ ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.page
 
 
-def start_app(**environment: str) -> tuple[subprocess.Popen[bytes], str]:
-    """`python app.py` on a free port, when it answers."""
+@contextmanager
+def running_app(**environment: str) -> Iterator[str]:
+    """`python app.py` on a free port: its address, when it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env={**os.environ, "GRADIO_SERVER_PORT": str(port), "OMP_NUM_THREADS": "1", **environment},
-    )
-    for _ in range(600):
-        assert server.poll() is None, "app.py ended before it answered"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return server, f"http://127.0.0.1:{port}"
-        time.sleep(0.1)
-    raise AssertionError("app.py does not answer")
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "OMP_NUM_THREADS": "1", **environment}
+    with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as server:
+        try:
+            for _ in range(600):
+                assert server.poll() is None, "app.py ended before it answered"
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def shown_texts(url: str) -> list[str]:
+    """What the page's parts say when it is opened."""
+    return [str(part["props"].get("value")) for part in Client(url, verbose=False).config["components"]]
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +57,8 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(checkpoint_folder: Path, temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of the page, which composes from an untrained checkpoint."""
-    server, url = start_app(MOZART_MODEL=str(checkpoint_folder), TMPDIR=str(temporary))
-    try:
+    with running_app(MOZART_MODEL=str(checkpoint_folder), TMPDIR=str(temporary)) as url:
         yield Client(url, download_files=str(tmp_path_factory.mktemp("downloads")), verbose=False)
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.mark.parametrize("offsets", ["0.25", "0.5", "sampled"])
@@ -94,12 +97,8 @@ def test_leaves_no_files_of_its_own(client: Client, temporary: Path) -> None:
 def test_without_fluidsynth(checkpoint_folder: Path, tmp_path: Path) -> None:
     """The MIDI file comes all the same, and the line says what to install for the sound."""
     (tmp_path / "fluidsynth.py").write_text("raise ImportError('no library')")
-    server, url = start_app(MOZART_MODEL=str(checkpoint_folder), PYTHONPATH=str(tmp_path))
-    try:
+    with running_app(MOZART_MODEL=str(checkpoint_folder), PYTHONPATH=str(tmp_path)) as url:
         sound, midi, about = Client(url, verbose=False).predict(50, "0.25", api_name="/compose")
-    finally:
-        server.terminate()
-        server.wait()
     assert sound is None
     assert pretty_midi.PrettyMIDI(midi).instruments
     assert "libfluidsynth3" in about
@@ -111,24 +110,14 @@ def test_a_model_from_the_hub(checkpoint_folder: Path, tmp_path: Path) -> None:
     with HubServer() as hub:
         hub.repos["user/tiny"] = [Commit("a" * 40, files), Commit("b" * 40, {})]
         environment = hub.environment(tmp_path / "home")
-        server, url = start_app(MOZART_MODEL="user/tiny", MOZART_REVISION="a" * 40, **environment)
-        try:
-            client = Client(url, verbose=False)
-            texts = [str(part["props"].get("value")) for part in client.config["components"]]
-        finally:
-            server.terminate()
-            server.wait()
+        with running_app(MOZART_MODEL="user/tiny", MOZART_REVISION="a" * 40, **environment) as url:
+            texts = shown_texts(url)
     assert "Composed from the checkpoint `user/tiny`." in texts
     assert not [text for text in texts if "ships with the code" in text]
 
 
 def test_a_model_that_cannot_be_had(tmp_path: Path) -> None:
     """The page starts all the same, from the shipped checkpoint, and says so."""
-    server, url = start_app(MOZART_MODEL=str(tmp_path / "no" / "such"))
-    try:
-        client = Client(url, verbose=False)
-        texts = [str(part["props"].get("value")) for part in client.config["components"]]
-    finally:
-        server.terminate()
-        server.wait()
+    with running_app(MOZART_MODEL=str(tmp_path / "no" / "such")) as url:
+        texts = shown_texts(url)
     assert any("There is no checkpoint" in text and "ships with the code" in text for text in texts)
