@@ -30,3 +30,12 @@ def test_failure_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         atomic.write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_is_not_disturbed(tmp_path: Path) -> None:
+    """Who has the old file open reads it to its end, although the new one is there."""
+    path = tmp_path / "piece.mid"
+    atomic.write(path, b"old")
+    with path.open("rb") as reader:
+        atomic.write(path, b"new")
+        assert reader.read() == b"old"
