@@ -33,7 +33,7 @@ from mozart.evaluation import Evaluation, NGramTable, evaluate, evaluate_table
 from mozart.model import ModelConfig, choose_device, count_parameters
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
-from mozart.training import STATE_FILE, Run, TrainingConfig, identify, resume_run, save_run, start_run, train
+from mozart.training import STATE_FILE, Run, TrainingConfig, identify, require_state, resume_run, save_run, start_run, train
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Split, Windows, make_loaders, split_windows
 
@@ -169,8 +169,8 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
 def check_output(flags: argparse.Namespace) -> None:
     """Refuse, before the long parts, an output folder that cannot be written or whose run would be lost."""
     state = flags.output / STATE_FILE
-    if flags.resume and not os.path.isfile(state):
-        raise MozartError(f"There is nothing to resume: {state} does not exist. Leave --resume out to start.")
+    if flags.resume:
+        require_state(state)
     if not flags.resume and os.path.exists(state):
         raise MozartError(
             f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
@@ -251,7 +251,7 @@ def compose_first_piece(folder: Path, seed: int) -> None:
         piece = composer.compose(request, lambda done: bar.update(done - bar.n))
     atomic.write(folder / FIRST_PIECE, piece.midi())
     print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
-    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / 'mozart.mid'}")
+    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / FIRST_PIECE}")
 
 
 def say_how_long(seconds: float, epochs: int, device: torch.device) -> None:

@@ -10,6 +10,7 @@ with the same weights, bit for bit.
 
 import io
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -205,13 +206,18 @@ def save_run(run: Run, path: Path) -> None:
     atomic.write(path, file.getvalue())
 
 
+def require_state(path: Path) -> None:
+    """Raise MozartError unless there is a saved run at `path`."""
+    if not os.path.isfile(path):
+        raise MozartError(f"There is nothing to resume: {path} does not exist. Leave --resume out to start.")
+
+
 def resume_run(path: Path, identity: Mapping[str, str], device: torch.device) -> Run:
     """The run that was saved at `path`.
 
     Raises MozartError when there is none, when it is damaged, or when it was made with other settings than `identity`.
     """
-    if not path.is_file():
-        raise MozartError(f"There is nothing to resume: {path} does not exist. Leave --resume out to start.")
+    require_state(path)
     saved = _read_state(path)
     differing = [name for name, value in identity.items() if saved["identity"].get(name) != value]
     if differing:
@@ -221,7 +227,7 @@ def resume_run(path: Path, identity: Mapping[str, str], device: torch.device) ->
             f"{path.parent} holds a run with {'other music' if name in _MUSIC else flag}: "
             "resume it with what it was started with, or choose another --output."
         )
-    model, _, optimizer = load_model(path, device)
+    model, optimizer = _restore(saved, device)
     run = Run(model, optimizer, TrainingConfig(**saved["training_config"]), dict(identity))
     run.epoch, run.loss = saved["epoch"], saved["loss"]
     run.history, run.best_weights = saved["history"], saved["best_weights"]
@@ -233,13 +239,16 @@ def load_model(
 ) -> tuple[MusicLSTM, nn.CrossEntropyLoss, torch.optim.Optimizer]:
     """Load a saved run to continue or evaluate it: model (in ``eval()`` mode), criterion, optimizer. (Lab, ``load_model``.)"""
     device = device or torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
-    saved = _read_state(Path(filename))
+    model, optimizer = _restore(_read_state(Path(filename)), device)
+    return model, nn.CrossEntropyLoss(), optimizer
+
+
+def _restore(saved: Mapping[str, Any], device: torch.device) -> tuple[MusicLSTM, torch.optim.Optimizer]:
     model = MusicLSTM(ModelConfig(**saved["model_config"])).to(device)
     model.load_state_dict(saved["model_state_dict"])
     optimizer = _optimizer(model, saved["training_config"]["learning_rate"])
     optimizer.load_state_dict(saved["optimizer_state_dict"])
-    model.eval()
-    return model, nn.CrossEntropyLoss(), optimizer
+    return model.eval(), optimizer
 
 
 def _read_state(path: Path) -> dict[str, Any]:
