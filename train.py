@@ -1,6 +1,8 @@
-"""Train the lab's network on 20 Mozart sonatas, from the archive to a first piece. (Lab, Problems 1 to 5.)
+"""Train a network on 20 Mozart sonatas, from the archive to a first piece. (Lab, Problems 1 to 5.)
 
-python train.py                      the lab's 30 epochs
+python train.py                      the lab's network, its 30 epochs
+python train.py --recipe stream      a network that learns more in a thirtieth of the time
+python train.py --recipe stream --split works       tested on whole works that it has never seen
 python train.py --dry-run            read and split the music, say what is in it, and stop
 python train.py --epochs 2           the lab's rehearsal
 python train.py --resume             go on where an interrupted run was saved
@@ -8,18 +10,20 @@ python train.py --push-to-hub user/mozart-lstm
 """
 
 import argparse
+import copy
 import hashlib
 import math
 import os
 import platform
 import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from fractions import Fraction
 from importlib.metadata import version
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from tqdm import tqdm
@@ -29,16 +33,36 @@ from mozart.card import write_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import MAX_SEED, Composer, Request
 from mozart.errors import MozartError
-from mozart.evaluation import Evaluation, NGramTable, evaluate, evaluate_table
-from mozart.model import ModelConfig, choose_device, count_parameters
+from mozart.evaluation import (
+    Evaluation,
+    evaluate,
+    evaluate_distributions,
+    network_distributions,
+    remember_piece,
+    table_distributions,
+)
+from mozart.model import ModelConfig, MusicLSTM, choose_device, count_parameters
+from mozart.ngrams import Floats, NGramTable
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
-from mozart.training import STATE_FILE, Run, TrainingConfig, identify, require_state, resume_run, save_run, start_run, train
+from mozart.sequences import Sequences
+from mozart.training import (
+    RECIPES,
+    STATE_FILE,
+    Run,
+    TrainingConfig,
+    identify,
+    require_state,
+    resume_run,
+    save_run,
+    start_run,
+    train,
+)
 from mozart.vocabulary import Vocabulary
-from mozart.windows import WINDOW, Split, Windows, make_loaders, split_windows
+from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works
 
 # What lies in the output folder beside the checkpoint and the state.
-LOSSES, ACCURACY, FIRST_PIECE = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid")
+LOSSES, ACCURACY, FIRST_PIECE, SAMPLES = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid", "samples")
 
 SONATAS = (
     "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
@@ -72,20 +96,42 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
     music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
 
-    way = parser.add_argument_group("way to train")
-    way.add_argument("--recipe", choices=["lab"], default="lab", help="lab: the last step of every window")
-    way.add_argument("--split", choices=["windows"], default="windows", help="windows: at random over all windows, 70/15/15")
-    way.add_argument("--epochs", type=number(int, above=0), default=30)
+    way = parser.add_argument_group("way to train (a flag that is not given takes its recipe's value)")
+    way.add_argument(
+        "--recipe",
+        choices=list(RECIPES),
+        default="lab",
+        help="lab: the last step of every window; stream: every step",
+    )
+    way.add_argument(
+        "--split",
+        choices=["windows", "works"],
+        default="windows",
+        help="windows: at random, the lab's; works: hold out whole works",
+    )
+    way.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="for --split works")
+    way.add_argument("--test-works", nargs="+", metavar="WORK", default=[], help='for --split works, such as "K. 281"')
+    way.add_argument("--epochs", type=number(int, above=0))
+    way.add_argument("--passes", type=number(int, above=0), help="stream: how often an epoch goes through the music")
     way.add_argument("--seed", type=number(int, above=-1, up_to=MAX_SEED), default=0)
-    way.add_argument("--batch-size", type=number(int, above=1), default=128, help="at least 2: BatchNorm compares windows")
-    way.add_argument("--evaluation-batch-size", type=number(int, above=0), default=32)
-    way.add_argument("--learning-rate", type=number(float, above=0), default=0.001)
-    way.add_argument("--clip", type=number(float, above=0), default=5.0, help="largest norm of the gradients")
+    way.add_argument("--batch-size", type=number(int, above=1), help="at least 2: BatchNorm compares windows; stream: sequences")
+    way.add_argument("--sequence-length", type=number(int, above=1), help="stream: steps a sequence")
+    way.add_argument("--evaluation-batch-size", type=number(int, above=0))
+    way.add_argument("--validate-every", type=number(int, above=0), help="judge an epoch by every n-th validation window")
+    way.add_argument("--best-by", choices=["loss", "accuracy"], default="loss", help="which validation result the best epoch has")
+    way.add_argument("--learning-rate", type=number(float, above=0))
+    way.add_argument("--weight-decay", type=number(float, above=-1), help="stream: of AdamW")
+    way.add_argument("--averaging", type=share, help="stream: what the average of the weights keeps at each step; 0 for none")
+    way.add_argument("--clip", type=number(float, above=0), help="largest norm of the gradients")
+    way.add_argument("--precision", choices=["float32", "mixed"], default="float32", help="mixed: bfloat16, or float16 without it")
 
     network = parser.add_argument_group("network")
-    network.add_argument("--embedding-dim", type=number(int, above=0), default=64)
-    network.add_argument("--hidden-size", type=number(int, above=0), default=256)
-    network.add_argument("--num-layers", type=number(int, above=0), default=3)
+    network.add_argument("--pitch", choices=["absolute", "relative"], help="relative: by intervals, so that keys do not matter")
+    network.add_argument("--embedding-dim", type=number(int, above=0))
+    network.add_argument("--hidden-size", type=number(int, above=0))
+    network.add_argument("--num-layers", type=number(int, above=0))
+    network.add_argument("--dropout", type=share)
+    network.add_argument("--embedding-dropout", type=share)
 
     run = parser.add_argument_group("run")
     run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default: runs/RECIPE-SPLIT)")
@@ -93,7 +139,18 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
     run.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint on the Hub when training is done")
+    run.add_argument("--samples-every", type=number(int, above=0), metavar="N", help="compose a short piece every N epochs")
     flags = parser.parse_args(arguments)
+    for name in {name for recipe in RECIPES.values() for name in recipe}:
+        if name not in RECIPES[flags.recipe]:
+            if getattr(flags, name) is not None:
+                parser.error(
+                    f"--{name.replace('_', '-')} is not for --recipe {flags.recipe}: leave it out, or choose --recipe stream"
+                )
+        elif getattr(flags, name) is None:
+            setattr(flags, name, RECIPES[flags.recipe][name])
+    if flags.split == "windows" and (flags.validation_works or flags.test_works):
+        parser.error("works are held out with --split works only: add it, or leave out --validation-works and --test-works")
     flags.output = flags.output or Path("runs") / f"{flags.recipe}-{flags.split}"
     return flags
 
@@ -116,44 +173,63 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
     tokens = [event.token for work in works for event in work.events]
     vocabulary = Vocabulary.of(tokens)
-    rhythm = RhythmTable.of(works)
     print(f"  {len(tokens)} notes and chords in {len(works)} works, {len(vocabulary)} distinct")
+    rhythm = RhythmTable.of(works)
     shares = ", ".join(f"{Fraction(step).limit_denominator(96)} {share:.2%}" for step, share in rhythm.most_common(3))
     print(f"  the most common offset distances, in quarters: {shares}")
 
     print("Problem 2: cut windows and split them.")
     ids = torch.tensor(vocabulary.encode(tokens))
-    split = split_windows(len(ids), flags.seed)
-    loaders = make_loaders(ids, split, flags.batch_size, flags.evaluation_batch_size)
-    print(f"  {len(ids) - WINDOW} windows of {WINDOW}; batches to train on, validate and test: ", end="")
-    print(f"{len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}", flush=True)
+    split = (
+        split_windows(len(ids), flags.seed)
+        if flags.split == "windows"
+        else split_works(works, flags.seed, flags.validation_works, flags.test_works)
+    )
+    loaders = make_loaders(ids.to(device), split, flags.batch_size, flags.evaluation_batch_size, flags.validate_every)
+    sequences = Sequences(ids.numpy(), split, flags.sequence_length, flags.batch_size, device) if flags.recipe == "stream" else None
+    print(f"  windows of {WINDOW} to train on, validate and test: {len(split.train)}, {len(split.validation)}, {len(split.test)}")
+    if sequences is None:
+        print(f"  in batches: {len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}", flush=True)
+    if split.test_works:
+        print(f"  held out whole: {', '.join(split.validation_works)} to validate, {', '.join(split.test_works)} to test")
     if flags.dry_run:
         list_unreadable(unreadable)
         return
 
     print("Problem 3: train the network.")
-    run = open_run(flags, len(vocabulary), hashlib.sha256("\n".join(tokens).encode()).hexdigest(), device)
+    run = open_run(flags, split, vocabulary, hashlib.sha256("\n".join(tokens).encode()).hexdigest(), device)
     print(
         f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}", flush=True
     )
+    openings = choose_openings(works, ids, split.test, flags.seed)
+
+    def on_epoch(run: Run) -> None:
+        finish_epoch(run, flags.output / STATE_FILE)
+        if flags.samples_every and run.epoch % flags.samples_every == 0:
+            model = copy.deepcopy(run.evaluated).cpu().eval()
+            write_sample(Checkpoint(model, vocabulary, openings, rhythm, {}, {}), run.epoch, flags)
+
     train(
         run,
         loaders,
         flags.epochs,
-        on_epoch=lambda run: finish_epoch(run, flags.output / STATE_FILE),
+        sequences=sequences,
+        on_epoch=on_epoch,
         on_estimate=lambda seconds: say_how_long(seconds, flags.epochs - run.epoch, device),
     )
     atomic.write(flags.output / LOSSES, figures.plot_losses(run.history))
     atomic.write(flags.output / ACCURACY, figures.plot_accuracy(run.history))
-    best = run.best_epoch
-    run.model.load_state_dict(run.best_weights)
-    test = evaluate(run.model, loaders.test, "Test")
-    print(f"  best epoch {best['epoch']}: validation accuracy {best['validation_accuracy']:.2%}, test accuracy {test.accuracy:.2%}")
-    metrics = collect_metrics(run, test, arguments, device)
-    metrics["baselines"] = measure_baselines(ids, split, len(vocabulary))
+    best, model = run.best_epoch, run.evaluated
+    model.load_state_dict(run.best_weights)
+    validation, test = evaluate(model, loaders.validation, "Validation"), evaluate(model, loaders.test, "Test")
+    print(f"  best epoch {best['epoch']}: validation accuracy {validation.accuracy:.2%}, test accuracy {test.accuracy:.2%}")
+    metrics = collect_metrics(run, validation, test, arguments, device)
+    print("  beside it, tables of what followed what in the training music:")
+    metrics["baselines"] = measure_baselines(ids, split, vocabulary, works)
+    if flags.split == "works":
+        metrics["with_memory"] = measure_memory(model, loaders, vocabulary, works)
     provenance = collect_provenance(run, flags, len(works))
-    openings = choose_openings(works, ids, split.test, flags.seed)
-    checkpoint = Checkpoint(run.model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
+    checkpoint = Checkpoint(model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
     save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary)))
 
     print("Problems 4 and 5: compose a first piece and write it as MIDI.")
@@ -183,12 +259,15 @@ def check_output(flags: argparse.Namespace) -> None:
         raise MozartError(f"{flags.output} cannot be written to: choose another --output.")
 
 
-def open_run(flags: argparse.Namespace, n_tokens: int, music_sha256: str, device: torch.device) -> Run:
+def open_run(flags: argparse.Namespace, split: Split, vocabulary: Vocabulary, music_sha256: str, device: torch.device) -> Run:
     """A new run, saved before its first epoch so that it can be resumed from then on, or the one to resume."""
-    model_config = ModelConfig(n_tokens, flags.embedding_dim, flags.hidden_size, flags.num_layers)
-    config = TrainingConfig(
-        flags.recipe, flags.split, flags.seed, flags.batch_size, flags.evaluation_batch_size, flags.learning_rate, flags.clip
-    )
+    n_shapes = int(vocabulary.shapes.max()) + 1 if flags.pitch == "relative" else 0
+    settings = vars(flags) | {"n_tokens": len(vocabulary), "n_shapes": n_shapes}
+    settings |= {"validation_works": split.validation_works, "test_works": split.test_works}
+    if flags.recipe == "stream":
+        settings["schedule_epochs"] = flags.epochs  # the learning rate falls to 0 at the last
+    model_config = ModelConfig(**{field.name: settings[field.name] for field in fields(ModelConfig)})
+    config = TrainingConfig(**{field.name: settings[field.name] for field in fields(TrainingConfig) if field.name in settings})
     state = flags.output / STATE_FILE
     if flags.resume:
         run = resume_run(state, identify(model_config, config, music_sha256), device)
@@ -196,40 +275,95 @@ def open_run(flags: argparse.Namespace, n_tokens: int, music_sha256: str, device
             raise MozartError(f"The run in {flags.output} has finished {run.epoch} epochs: --epochs cannot be less.")
         print(f"  going on after epoch {run.epoch}")
         return run
-    run = start_run(model_config, config, device, music_sha256)
+    run = start_run(model_config, config, device, music_sha256, vocabulary)
     save_run(run, state)
     return run
 
 
-def collect_metrics(run: Run, test: Evaluation, arguments: list[str], device: torch.device) -> dict[str, Any]:
+def collect_metrics(
+    run: Run, validation: Evaluation, test: Evaluation, arguments: list[str], device: torch.device
+) -> dict[str, Any]:
     """The content of ``metrics.json``."""
-    best = run.best_epoch
     return {
         "recipe": run.config.recipe,
         "split": run.config.split,
+        "validation_works": run.config.validation_works,
+        "test_works": run.config.test_works,
         "window": WINDOW,
         "seed": run.config.seed,
-        # A resumed run ends as one that was never stopped: its command is the one without --resume.
-        "command": shlex.join(["python", "train.py", *(argument for argument in arguments if argument != "--resume")]),
+        "command": reproducing_command(arguments),
         "machine": describe_machine(device),
         "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
-        "validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]},
+        "validation": asdict(validation),
         "test": asdict(test),
         "baselines": {},
+        "best_epoch": run.best_epoch["epoch"],
         "epochs": run.history,
         "measures": {},
     }
 
 
-def measure_baselines(ids: torch.Tensor, split: Split, n_tokens: int) -> dict[str, dict[str, float]]:
-    """What tables of counts reach on the validation windows: a network that is worth its training does better."""
+def reproducing_command(arguments: Sequence[str]) -> str:
+    """The command that makes the same checkpoint: a resumed run ends as one that was never stopped, wherever it is written."""
+    kept = [a for a in arguments if a != "--resume" and not a.startswith("--output=")]
+    if "--output" in kept:
+        place = kept.index("--output")
+        del kept[place : place + 2]
+    return shlex.join(["python", "train.py", *kept])
+
+
+def measure_baselines(
+    ids: torch.Tensor, split: Split, vocabulary: Vocabulary, works: Sequence[score.Work]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """What tables of counts reach on the same windows: a network that is worth its training does better."""
+    # The order that is best, by validation: a table that may recite its music looks further back than one that may not.
+    order = 8 if split.train_ranges == [(0, len(ids))] else 4
+    labels = (split.train + WINDOW).numpy()
+    tables = {
+        "most common token": NGramTable(ids.numpy(), labels, vocabulary, 1),
+        f"{order}-gram table": NGramTable(ids.numpy(), labels, vocabulary, order),
+        f"{order}-gram table in any key": NGramTable(ids.numpy(), labels, vocabulary, order, any_key=True),
+    }
+    parts = {"validation": Windows(ids, split.validation), "test": Windows(ids, split.test)}
     results = {}
-    for name, order in (("most common token", 1), ("6-gram table", 6)):
-        table = NGramTable(ids, split.train + WINDOW, n_tokens, order)
-        result = evaluate_table(table, Windows(ids, split.validation), name.capitalize())
-        print(f"  {name}: validation loss {result.loss:.3f}, validation accuracy {result.accuracy:.2%}", flush=True)
-        results[name] = asdict(result)
+    for name, table in tables.items():
+        results[name] = {
+            part: asdict(evaluate_distributions(table_distributions(table, windows), windows, name.capitalize()))
+            for part, windows in parts.items()
+        }
+        say_result(name, results[name])
+    if split.test_works:
+        name, last = f"{name} and memory of the piece", table
+        results[name] = {
+            part: asdict(evaluate_with_memory(table_distributions(last, windows), windows, vocabulary, works))
+            for part, windows in parts.items()
+        }
+        say_result(name, results[name])
     return results
+
+
+def measure_memory(model: MusicLSTM, loaders: Loaders, vocabulary: Vocabulary, works: Sequence[score.Work]) -> dict[str, Any]:
+    """The network's results when what it has heard of the piece, from its first note on, is mixed in."""
+    results = {}
+    for part, loader in (("validation", loaders.validation), ("test", loaders.test)):
+        windows = cast(Windows, loader.dataset)
+        results[part] = asdict(evaluate_with_memory(network_distributions(model, loader), windows, vocabulary, works))
+    say_result("the network and memory of the piece", results)
+    return results
+
+
+def evaluate_with_memory(
+    distributions: Iterator[Floats], windows: Windows, vocabulary: Vocabulary, works: Sequence[score.Work]
+) -> Evaluation:
+    """Loss and accuracy with a memory of each piece."""
+    ranges = list(pairwise(accumulate((len(work.events) for work in works), initial=0)))
+    return evaluate_distributions(remember_piece(distributions, windows, ranges, vocabulary), windows, "With memory")
+
+
+def say_result(name: str, results: Mapping[str, Mapping[str, float]]) -> None:
+    """One line for a table or a network."""
+    parts = (f"{part} {result['loss']:.3f} nats, {result['accuracy']:.2%}" for part, result in results.items())
+    print(f"  {name}: {'; '.join(parts)}", flush=True)
 
 
 def collect_provenance(run: Run, flags: argparse.Namespace, n_works: int) -> dict[str, Any]:
@@ -254,21 +388,30 @@ def compose_first_piece(folder: Path, seed: int) -> None:
     print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / FIRST_PIECE}")
 
 
+def write_sample(checkpoint: Checkpoint, epoch: int, flags: argparse.Namespace) -> None:
+    """What the network composes now, as MIDI and as a piano roll; the same opening and chance every time."""
+    piece = Composer(checkpoint, str(flags.output)).compose(Request(length=100, seed=flags.seed, include_opening=False))
+    path = flags.output / SAMPLES / f"epoch-{epoch:03}"
+    atomic.write(path.with_suffix(".mid"), piece.midi())
+    title = f"Composed after epoch {epoch}"
+    atomic.write(path.with_suffix(".png"), figures.plot_piano_roll(piece.tokens, piece.offsets, piece.durations, title))
+
+
 def say_how_long(seconds: float, epochs: int, device: torch.device) -> None:
     """On a CPU, where it matters, how long the remaining epochs will take."""
     if device.type == "cpu":
-        print(f"  the remaining {epochs} epochs will take about {in_words(seconds)} on this CPU", flush=True)
+        tqdm.write(f"  the remaining {epochs} epochs will take about {in_words(seconds)} on this CPU")
 
 
 def finish_epoch(run: Run, state: Path) -> None:
     """Save the run and say how the epoch went."""
     save_run(run, state)
     last = run.history[-1]
-    print(
+    tqdm.write(  # not print, which would write into the progress bar
         f"  epoch {last['epoch']}: training loss {last['train_loss']:.3f}, validation loss {last['validation_loss']:.3f}, "
-        f"validation accuracy {last['validation_accuracy']:.2%}, {in_words(last['seconds'])}",
-        flush=True,
+        f"validation accuracy {last['validation_accuracy']:.2%}, {in_words(last['seconds'])}"
     )
+    sys.stdout.flush()
 
 
 def list_unreadable(problems: list[str]) -> None:
@@ -308,6 +451,17 @@ def number(kind: type[int] | type[float], above: int, up_to: float = math.inf) -
         return value
 
     return read
+
+
+def share(text: str) -> float:
+    """Read a flag's share of a whole: 0 or more, and less than 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to below 1")
+    return value
 
 
 if __name__ == "__main__":

@@ -158,9 +158,11 @@ def _parse_tensors(folder: Path, name: str, content: bytes) -> tuple[dict[str, T
 
 
 def _refuse_unfit(folder: Path, tokens: Any, weights: Mapping[str, Tensor]) -> None:
-    if not (isinstance(tokens, list) and "embedding.weight" in weights):
+    # The lab's network has an embedding for each token, the relative one has their lowest pitches.
+    known = weights.get("lowest", weights.get("embedding.weight"))
+    if not isinstance(tokens, list) or known is None:
         raise _damaged(folder, VOCABULARY if not isinstance(tokens, list) else WEIGHTS)
-    expected = len(weights["embedding.weight"])
+    expected = len(known)
     if len(tokens) != expected:
         raise MozartError(
             f"The parts in {folder} come from different checkpoints: the vocabulary has {len(tokens)} tokens, "

@@ -25,6 +25,8 @@ ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d
 
 # The archive's file names are not all Köchel numbers of the piece inside.
 _TITLES = {"593": "K. 533/494", "547": "K. 547a"}
+# The finale of one is that of the other, a fourth apart.
+SHARED_MOVEMENTS = (("K. 545", "K. 547a"),)
 
 _DOWNLOAD_TIMEOUT_SECONDS = 30
 

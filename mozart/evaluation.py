@@ -1,17 +1,17 @@
-"""How well a network predicts, and the tables of counts that it must beat. (Lab, Problem 3.)"""
+"""How well a network or a table predicts the labels of windows. (Lab, Problem 3.)"""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from mozart.model import MusicLSTM
+from mozart.ngrams import Floats, NGramTable, PieceMemory
+from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Windows
 
 
@@ -36,7 +36,7 @@ def evaluate(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], descri
     The lab averages the batches' means, which gives the last, smaller batch too much weight; this divides the sums by the
     number of windows. The mode the model was in is restored.
     """
-    device = model.embedding.weight.device
+    device = model.device
     # Sums stay on the device: asking for a number at every batch would make a GPU wait.
     loss = torch.zeros((), dtype=torch.float64, device=device)
     correct = torch.zeros((), dtype=torch.int64, device=device)
@@ -53,52 +53,52 @@ def evaluate(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], descri
     return Evaluation(loss=loss.item() / total, accuracy=correct.item() / total)
 
 
-class NGramTable:
-    """What followed each context of up to `order` - 1 ids among the training labels.
-
-    Probabilities are interpolated from the shortest context to the longest that was seen, as Witten and Bell do (The
-    zero-frequency problem, 1991): the more different ids followed a context, the more is left to the shorter one. Below
-    all lies the uniform distribution. Order 1 predicts the most common id.
-
-    Parameters
-    ----------
-    ids : Tensor of int64, shape (N,)
-    labels : Tensor of int64, the positions in `ids` that may be learned from
-    n_tokens : size of the vocabulary
-    """
-
-    def __init__(self, ids: Tensor, labels: Tensor, n_tokens: int, order: int) -> None:
-        self.n_tokens = n_tokens
-        self.order = order
-        sequence = ids.tolist()
-        followers: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
-        for position in labels.tolist():
-            for length in range(min(order, position + 1)):
-                followers[tuple(sequence[position - length : position])][sequence[position]] += 1
-        self._followers = {
-            context: (np.array(list(counts)), np.array(list(counts.values()))) for context, counts in followers.items()
-        }
-
-    def distribution(self, context: Sequence[int]) -> NDArray[np.float64]:
-        """The probability of each id after `context`, shape (n_tokens,)."""
-        probabilities = np.full(self.n_tokens, 1 / self.n_tokens)
-        for length in range(self.order):
-            seen = self._followers.get(tuple(context[len(context) - length :]))
-            if seen is None:
-                break
-            ids, counts = seen
-            total = counts.sum() + len(ids)
-            probabilities *= len(ids) / total
-            probabilities[ids] += counts / total
-        return probabilities
+def network_distributions(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]]) -> Iterator[Floats]:
+    """The probability of each id after each window, as :func:`evaluate` has them, in the windows' order: (n_tokens,) each."""
+    model.eval()
+    for x, _ in loader:
+        with torch.no_grad():
+            log_probabilities, _ = model(x.to(model.device), model.init_hidden(len(x)))
+        yield from log_probabilities.double().exp().cpu().numpy()
 
 
-def evaluate_table(table: NGramTable, windows: Windows, description: str = "Counting") -> Evaluation:
-    """Loss and accuracy of a table over all windows, as :func:`evaluate` measures a network's."""
+def table_distributions(table: NGramTable, windows: Windows) -> Iterator[Floats]:
+    """The probability of each id after each window by a table, in the windows' order: (n_tokens,) each."""
+    ids = windows.ids.cpu().numpy()
+    for start in windows.starts.tolist():
+        yield table.distribution(ids[start + WINDOW + 1 - table.order : start + WINDOW])
+
+
+def evaluate_distributions(distributions: Iterable[Floats], windows: Windows, description: str = "Counting") -> Evaluation:
+    """Loss and accuracy of probabilities that come in the windows' order, as :func:`evaluate` measures a network's."""
     loss, correct = 0.0, 0
-    for start in tqdm(windows.starts.tolist(), desc=description, unit="window", leave=False):
-        *context, label = windows.ids[start + WINDOW + 1 - table.order : start + WINDOW + 1].tolist()
-        probabilities = table.distribution(context)
+    labels = windows.ids[windows.starts + WINDOW].tolist()
+    pairs = zip(distributions, labels, strict=True)
+    for probabilities, label in tqdm(pairs, desc=description, total=len(windows), unit="window", leave=False):
         loss -= float(np.log(probabilities[label]))
         correct += int(probabilities.argmax() == label)
     return Evaluation(loss=loss / len(windows), accuracy=correct / len(windows))
+
+
+def remember_piece(
+    distributions: Iterable[Floats], windows: Windows, works: Sequence[tuple[int, int]], vocabulary: Vocabulary
+) -> Iterator[Floats]:
+    """Mix into each window's probabilities what its piece did before in the same place, from the piece's first note on.
+
+    Parameters
+    ----------
+    distributions : in the windows' order
+    windows : ascending, each inside one work
+    works : (start, stop) of the works in the windows' ids
+    """
+    ids = windows.ids.tolist()
+    stops = iter(sorted(works))
+    start, stop = 0, 0
+    for window, probabilities in zip(windows.starts.tolist(), distributions, strict=True):
+        while window >= stop:
+            start, stop = next(stops)
+            memory, heard = PieceMemory(vocabulary), start
+        while heard < window + WINDOW:
+            memory.hear(ids[heard])
+            heard += 1
+        yield memory.mix(probabilities)

@@ -7,8 +7,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from mozart.evaluation import NGramTable, evaluate, evaluate_table
+from mozart.evaluation import (
+    evaluate,
+    evaluate_distributions,
+    network_distributions,
+    remember_piece,
+    table_distributions,
+)
 from mozart.model import ModelConfig, MusicLSTM, State
+from mozart.ngrams import NGramTable, PieceMemory
 from mozart.score import Work
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Windows, make_loaders, split_windows
@@ -41,43 +48,63 @@ def test_sums_over_all_windows() -> None:
     assert model.training
 
 
-def test_table_by_hand() -> None:
-    """Witten and Bell's estimate for 0 1 0 2 0 1 learned from every label: half of it from the context, half from below."""
-    ids = torch.tensor([0, 1, 0, 2, 0, 1])
-    table = NGramTable(ids, torch.arange(6), n_tokens=4, order=2)
-    unigram = (np.array([3, 2, 1, 0]) + 3 / 4) / 9
-    np.testing.assert_allclose(table.distribution([3]), unigram)
-    np.testing.assert_allclose(table.distribution([0]), (np.array([0, 2, 1, 0]) + 2 * unigram) / 5)
-    np.testing.assert_allclose(table.distribution([0]).sum(), 1)
-
-
-def test_table_learns_from_its_labels_only() -> None:
-    """What follows a context at a position that is no label stays unknown."""
-    ids = torch.tensor([0, 1, 0, 2])
-    table = NGramTable(ids, torch.tensor([1]), n_tokens=3, order=2)
-    assert table.distribution([0]).argmax() == 1
-    np.testing.assert_allclose(table.distribution([0])[2], table.distribution([0])[0])
-
-
-def test_table_over_windows() -> None:
+def test_tables_over_windows() -> None:
     """A melody that repeats every seven ids is predicted by six, and its commonest id by none."""
+    vocabulary = Vocabulary(["C4", "D4", "E4", "F4"])
     ids = torch.tensor([0, 1, 0, 2, 0, 3, 3] * 40)
     split = split_windows(len(ids), seed=0)
     windows = Windows(ids, split.validation)
-    six = evaluate_table(NGramTable(ids, split.train + WINDOW, 4, 6), windows)
-    one = evaluate_table(NGramTable(ids, split.train + WINDOW, 4, 1), windows)
+    tables = [NGramTable(ids.numpy(), split.train.numpy() + WINDOW, vocabulary, order) for order in (6, 1)]
+    six, one = (evaluate_distributions(table_distributions(table, windows), windows) for table in tables)
     labels = ids[split.validation + WINDOW]
     assert six.accuracy == 1.0
     assert six.loss < one.loss
     assert one.accuracy == int((labels == 0).sum()) / len(labels)
 
 
+def test_a_networks_distributions_are_those_it_is_evaluated_by() -> None:
+    """Loss and accuracy of network_distributions are evaluate's."""
+    ids = torch.tensor([0, 0, 1] * 100)
+    loader = make_loaders(ids, split_windows(len(ids), seed=0), batch_size=8, evaluation_batch_size=7).validation
+    model = Repeater(ModelConfig(4, 2, 2, 1)).train()
+    windows = loader.dataset
+    assert isinstance(windows, Windows)
+    result, again = evaluate(model, loader), evaluate_distributions(network_distributions(model, loader), windows)
+    assert again.accuracy == result.accuracy
+    assert math.isclose(again.loss, result.loss, rel_tol=1e-5)
+
+
+def test_memory_is_of_this_piece_from_its_first_note() -> None:
+    """What a work did before its first window is remembered, what another work did is not, and nothing is heard too early."""
+    vocabulary = Vocabulary(["C4", "D4", "E4", "F4", "G4"])
+    chance = np.random.default_rng(0)
+    theme = chance.integers(5, size=110).tolist()
+    ids = torch.tensor(theme + theme[:20] + chance.integers(5, size=110).tolist())
+    works = [(0, 130), (130, 240)]
+    windows = Windows(ids, torch.tensor([18, 29, 130]))
+    flat = np.full(5, 0.2)
+    in_the_theme, new, other_work = remember_piece([flat] * 3, windows, works, vocabulary)
+    assert in_the_theme[theme[8]] > 0.5  # the theme's ninth note again
+    memory = PieceMemory(vocabulary)
+    for number in ids[:129].tolist():
+        memory.hear(number)
+    np.testing.assert_array_equal(new, memory.mix(flat))
+    memory = PieceMemory(vocabulary)
+    for number in ids[130:230].tolist():
+        memory.hear(number)
+    np.testing.assert_array_equal(other_work, memory.mix(flat))
+
+
 @pytest.mark.corpus
-def test_a_table_on_the_labs_split(sonatas: list[Work]) -> None:
-    """What the lab's accuracy means: a table of six-grams, no network at all, gets about half of it right."""
+def test_tables_on_the_labs_split(sonatas: list[Work]) -> None:
+    """What the lab's accuracy means: tables, no network at all, get about half of it right, and in any key more."""
     tokens = [event.token for work in sonatas for event in work.events]
     vocabulary = Vocabulary.of(tokens)
     ids = torch.tensor(vocabulary.encode(tokens))
     split = split_windows(len(ids), seed=0)
-    table = NGramTable(ids, split.train + WINDOW, len(vocabulary), 6)
-    assert 0.45 < evaluate_table(table, Windows(ids, split.validation)).accuracy < 0.55
+    windows = Windows(ids, split.validation)
+    plain, moved = (
+        NGramTable(ids.numpy(), split.train.numpy() + WINDOW, vocabulary, 8, any_key=any_key) for any_key in (False, True)
+    )
+    assert 0.45 < evaluate_distributions(table_distributions(plain, windows), windows).accuracy < 0.55
+    assert 0.60 < evaluate_distributions(table_distributions(moved, windows), windows).accuracy < 0.66

@@ -41,7 +41,8 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
     assert train.main(arguments) == 0
     said = capsys.readouterr().out
     assert "500 notes and chords in 2 works" in said
-    assert "batches to train on, validate and test: 17, 2, 2" in said
+    assert "to train on, validate and test: 280, 60, 60" in said
+    assert "in batches: 17, 2, 2" in said
     assert "epoch 2" in said
     assert "test accuracy" in said
     assert {path.name for path in output.iterdir()} == {*FILES, "training_state.pt", "losses.png", "accuracy.png", "mozart.mid"}
@@ -60,6 +61,52 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
     piece = tmp_path / "piece.mid"
     assert mozart_main(["compose", "--length", "30", "--seed", "1", "--checkpoint", str(output), "--out", str(piece)]) == 0
     assert piece.exists()
+
+
+def test_stream_on_held_out_works(tmp_path: Path, capsys: CAPTURE) -> None:
+    """The other recipe and split: the works are named, everything stands beside its tables, and one can hear it learn."""
+    folder, output = tmp_path / "midi", tmp_path / "run"
+    folder.mkdir()
+    for number in range(4):
+        tiny.write_midi(folder / f"piece{number}.mid", 250, seed=number)
+    read_scores(corpus.midi_files(folder), workers=1)
+    way = ["--recipe", "stream", "--split", "works", "--test-works", "piece2", "--passes", "1", "--validate-every", "2"]
+    arguments = ["--midi-dir", str(folder), "--output", str(output), "--epochs", "2", "--samples-every", "2", *way, *SMALL]
+    assert train.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "piece2 to test" in said
+    assert {path.name for path in (output / "samples").iterdir()} == {"epoch-002.mid", "epoch-002.png"}
+    metrics = json.loads((output / "metrics.json").read_text())
+    assert metrics["test_works"] == ["piece2"]
+    assert list(metrics["baselines"]) == [
+        "most common token",
+        "4-gram table",
+        "4-gram table in any key",
+        "4-gram table in any key and memory of the piece",
+    ]
+    assert metrics["with_memory"]["test"]["loss"] < metrics["test"]["loss"]
+    assert "--output" not in metrics["command"]
+    checkpoint = load_checkpoint(output)
+    assert set(checkpoint.openings.works) == {"piece2"}
+    piece = tmp_path / "piece.mid"
+    assert mozart_main(["compose", "--length", "30", "--checkpoint", str(output), "--out", str(piece)]) == 0
+    assert mozart_main(["compose", "--length", "5", "--lab", "--checkpoint", str(output), "--out", str(piece)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--passes", "3"], "--passes is not for --recipe lab"),
+        (["--recipe", "stream", "--test-works", "K. 281"], "with --split works only"),
+        (["--dropout", "1"], "1 is not a number from 0 to below 1"),
+        (["--recipe", "cloud"], "invalid choice: 'cloud'"),
+    ],
+)
+def test_flags_that_do_not_fit(flags: list[str], said: str, capsys: CAPTURE) -> None:
+    """A flag of another recipe or split, or with an impossible value, is refused before anything is read."""
+    with pytest.raises(SystemExit):
+        train.main(flags)
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.process

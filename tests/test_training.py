@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,8 +13,10 @@ from torch import nn
 from mozart.errors import MozartError
 from mozart.evaluation import evaluate
 from mozart.model import ModelConfig
+from mozart.sequences import Sequences
 from mozart.training import Run, TrainingConfig, identify, load_model, resume_run, save_run, start_run, train
-from mozart.windows import Loaders, make_loaders, split_windows
+from mozart.vocabulary import Vocabulary
+from mozart.windows import Loaders, Windows, make_loaders, split_windows
 
 MODEL = ModelConfig(4, 4, 8, 2)
 CONFIG = TrainingConfig(batch_size=16, learning_rate=0.01)
@@ -172,6 +175,128 @@ def test_a_loss_that_is_no_number_stops(tmp_path: Path) -> None:
     train(run, loaders(), epochs=1, on_epoch=lambda run: save_run(run, state))
     with torch.no_grad():
         run.model.embedding.weight.fill_(math.nan)
-    with pytest.raises(MozartError, match="no longer a number in epoch 2"):
+    with pytest.raises(MozartError, match="no longer a number in epoch 2, step 1:"):
         train(run, loaders(), epochs=2, on_epoch=lambda run: save_run(run, state))
     assert resume_run(state, identify(MODEL, CONFIG, SHA), CPU).epoch == 1
+
+
+# The other recipe.
+
+NOTES = Vocabulary(["C4", "D4", "E4", "F4"])
+STREAM = TrainingConfig(
+    recipe="stream",
+    batch_size=2,
+    learning_rate=0.01,
+    clip=1.0,
+    schedule_epochs=4,
+    passes=5,
+    sequence_length=20,
+    weight_decay=0.1,
+    averaging=0.9,
+)
+RELATIVE = ModelConfig(4, 8, 16, 1, pitch="relative", n_shapes=1, dropout=0.1, embedding_dropout=0.1)
+
+
+def sequences() -> Sequences:
+    """The same melody as loaders(), as sequences."""
+    windows = loaders().train.dataset
+    assert isinstance(windows, Windows)
+    ids = windows.ids
+    return Sequences(ids.numpy(), split_windows(len(ids), CONFIG.seed), STREAM.sequence_length, STREAM.batch_size, CPU)
+
+
+def start_stream() -> Run:
+    return start_run(RELATIVE, STREAM, CPU, SHA, NOTES)
+
+
+def test_stream_learns_a_melody() -> None:
+    """The network that is evaluated and kept is the averaged one, and it has learned."""
+    run = start_stream()
+    train(run, loaders(), epochs=4, sequences=sequences())
+    assert run.history[-1]["validation_accuracy"] > 0.8
+    assert run.averaged is not None
+    assert not torch.equal(run.averaged.bias, run.model.bias)
+    run.averaged.load_state_dict(run.best_weights)
+    assert evaluate(run.averaged, loaders().validation).loss == run.best_epoch["validation_loss"]
+
+
+def test_stream_resumes_bit_for_bit(tmp_path: Path) -> None:
+    """Saved after two epochs and resumed, a run ends with the weights, plain and averaged, of one that was never stopped."""
+    whole = start_stream()
+    train(whole, loaders(), epochs=4, sequences=sequences())
+    killed = start_stream()
+    train(killed, loaders(), epochs=2, sequences=sequences())
+    save_run(killed, tmp_path / "state.pt")
+    torch.randn(17)
+    resumed = resume_run(tmp_path / "state.pt", identify(RELATIVE, STREAM, SHA), CPU)
+    train(resumed, loaders(), epochs=4, sequences=sequences())
+    assert_equal(weights(resumed), weights(whole))
+    assert_equal(dict(resumed.evaluated.state_dict()), dict(whole.evaluated.state_dict()))
+    assert resumed.steps == whole.steps
+
+
+def test_another_recipe_or_split_is_another_run(tmp_path: Path) -> None:
+    """A stream run is not continued as a lab run, with other works held out, or to another end of its schedule."""
+    save_run(start_stream(), tmp_path / "state.pt")
+    for change, said in (
+        ({"recipe": "lab"}, r"another --recipe \(stream, now lab\)"),
+        ({"split": "works"}, r"another --split \(windows, now works\)"),
+        ({"test_works": ("K. 281", "K. 311")}, r"another --test-works \(none, now K. 281, K. 311\)"),
+        ({"schedule_epochs": 9}, r"another --epochs \(4, now 9\)"),
+    ):
+        with pytest.raises(MozartError, match=said):
+            resume_run(tmp_path / "state.pt", identify(RELATIVE, replace(STREAM, **change), SHA), CPU)
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    """It warms up over a twentieth of the run, is whole then, and ends at a hundredth."""
+    run = start_stream()
+    rates: list[float] = []
+    run.optimizer.register_step_post_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    train(run, loaders(), epochs=4, sequences=sequences())
+    warm = len(rates) // 20
+    assert rates[0] == pytest.approx(0.0001)
+    assert max(rates) == pytest.approx(0.01, rel=0.02)
+    assert warm - 1 <= rates.index(max(rates)) <= warm + 2
+    assert rates[warm + 2 :] == sorted(rates[warm + 2 :], reverse=True)
+    assert rates[-1] < 0.0002
+
+
+def test_statistics_are_those_of_the_averaged_weights() -> None:
+    """After an epoch, the averaged network's BatchNorm statistics are the means of its own outputs, not of training's."""
+    run = start_stream()
+    train(run, loaders(), epochs=1, sequences=sequences())
+    model, norm = run.evaluated, run.evaluated.head[0]
+    assert isinstance(norm, nn.BatchNorm1d)
+    seen: list[torch.Tensor] = []
+    norm.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        for batch in sequences().one_pass(np.random.default_rng(0)):
+            model.predict_steps(batch.ids, batch.chosen)
+    assert norm.running_mean is not None
+    torch.testing.assert_close(torch.cat(seen).mean(0), norm.running_mean, atol=0.05, rtol=0.2)
+    assert not any(module.training for module in model.modules())
+
+
+def test_mixed_precision_trains() -> None:
+    """In bfloat16 the losses are nearly those of float32, and the weights stay float32."""
+    plain, mixed = start_stream(), start_run(RELATIVE, replace(STREAM, precision="mixed"), CPU, SHA, NOTES)
+    for run in (plain, mixed):
+        train(run, loaders(), epochs=1, sequences=sequences())
+    assert mixed.loss != plain.loss
+    assert mixed.loss == pytest.approx(plain.loss, rel=0.1)
+    assert all(tensor.dtype != torch.bfloat16 for tensor in mixed.model.state_dict().values())
+
+
+def test_the_step_of_a_loss_that_is_no_number_is_named() -> None:
+    """In stream too the epoch and the step are said."""
+    run = start_stream()
+
+    def spoil(*_: object) -> None:
+        if run.steps == 3:
+            with torch.no_grad():
+                run.model.bias.fill_(math.nan)
+
+    run.model.head.register_forward_pre_hook(spoil)
+    with pytest.raises(MozartError, match=r"no longer a number in epoch 1, step 4: choose a smaller --learning-rate"):
+        train(run, loaders(), epochs=1, sequences=sequences())

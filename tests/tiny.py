@@ -63,7 +63,7 @@ def checkpoint(folder: Path, seed: int = 0) -> Checkpoint:
         openings=choose_openings(music, ids, split_windows(len(ids), seed).test, seed),
         rhythm=RhythmTable.of(music),
         metrics=metrics(),
-        provenance={"versions": {"torch": "2"}, "music": "Trained on nothing."},
+        provenance={"versions": {"torch": "2"}, "music": "Trained on nothing.", "training": {"best_by": "loss"}},
     )
     save_checkpoint(made, folder, write_card(made.metrics, made.provenance, len(vocabulary)))
     return made
@@ -85,7 +85,8 @@ def metrics() -> dict[str, object]:
         "seconds": 20.0,
         "validation": {"loss": 2.25, "accuracy": 0.3},
         "test": {"loss": 2.375, "accuracy": 0.28125},
-        "baselines": {"6-gram table": {"loss": 2.125, "accuracy": 0.5}},
+        "baselines": {"6-gram table": {"validation": {"loss": 2.125, "accuracy": 0.5}, "test": {"loss": 2.125, "accuracy": 0.25}}},
+        "best_epoch": 2,
         "epochs": epochs,
         "measures": {},
     }
