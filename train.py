@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from mozart import atomic, corpus, figures, hub, score
 from mozart.card import write_card
-from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, save_checkpoint
+from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, round_weights, save_checkpoint
 from mozart.composer import MAX_SEED, Composer, Request
 from mozart.errors import MozartError
 from mozart.evaluation import (
@@ -221,6 +221,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     atomic.write(flags.output / ACCURACY, figures.plot_accuracy(run.history))
     best, model = run.best_epoch, run.evaluated
     model.load_state_dict(run.best_weights)
+    round_weights(model)
     validation, test = evaluate(model, loaders.validation, "Validation"), evaluate(model, loaders.test, "Test")
     print(f"  best epoch {best['epoch']}: validation accuracy {validation.accuracy:.2%}, test accuracy {test.accuracy:.2%}")
     metrics = collect_metrics(run, validation, test, arguments, device)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mozart.checkpoint import PRETRAINED
 from mozart.composer import Composer, Request
 from mozart.errors import MozartError
 from mozart.windows import WINDOW
@@ -140,11 +141,18 @@ def test_a_checkpoint_that_is_nowhere(tmp_path: Path) -> None:
         Composer.load(tmp_path / "nowhere" / "at" / "all")
 
 
-def test_the_shipped_checkpoint() -> None:
-    """It loads without a network, is under 10 MB, and composes."""
-    composer = Composer.load()
-    from mozart.checkpoint import PRETRAINED
-
+@pytest.mark.parametrize("name", ["lab", "unseen"])
+def test_the_shipped_checkpoints(name: str) -> None:
+    """Each loads without a network, is under 10 MB, and composes."""
+    folder = PRETRAINED.parent / name
+    composer = Composer.load(folder)
     assert len(composer.checkpoint.vocabulary) == 668
-    assert sum(path.stat().st_size for path in PRETRAINED.iterdir()) < 10_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 10_000_000
     assert len(set(composer.compose(Request(length=60, seed=1)).tokens[WINDOW:])) > 10
+
+
+def test_openings_of_the_default_are_unseen() -> None:
+    """Without a name, the checkpoint is the one whose openings are of works that it has never read."""
+    checkpoint = Composer.load().checkpoint
+    assert checkpoint.metrics["split"] == "works"
+    assert set(checkpoint.openings.works) <= set(checkpoint.metrics["test_works"])

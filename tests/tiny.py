@@ -7,7 +7,7 @@ import pretty_midi
 import torch
 
 from mozart.card import write_card
-from mozart.checkpoint import Checkpoint, save_checkpoint
+from mozart.checkpoint import Checkpoint, round_weights, save_checkpoint
 from mozart.model import ModelConfig, MusicLSTM
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
@@ -57,6 +57,7 @@ def checkpoint(folder: Path, seed: int = 0) -> Checkpoint:
     ids = torch.tensor(vocabulary.encode(tokens))
     torch.manual_seed(seed)
     model = MusicLSTM(ModelConfig(len(vocabulary), embedding_dim=4, hidden_size=8)).eval()
+    round_weights(model)
     made = Checkpoint(
         model=model,
         vocabulary=vocabulary,
