@@ -29,6 +29,8 @@ def result_rows(metrics: Mapping[str, Any]) -> str:
     results = {"**the network**": {part: metrics[part] for part in ("validation", "test")}}
     if "with_memory" in metrics:
         results["**the network and memory of the piece**"] = metrics["with_memory"]
+    if "with_table" in metrics:
+        results["**the network and the last table, half and half**"] = metrics["with_table"]
     results |= {f"*{name}*": result for name, result in metrics["baselines"].items()}
     return "\n".join(
         f"| {name} | "

@@ -1,9 +1,9 @@
 """How well a network or a table predicts the labels of windows. (Lab, Problem 3.)"""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -53,10 +53,12 @@ def evaluate(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], descri
     return Evaluation(loss=loss.item() / total, accuracy=correct.item() / total)
 
 
-def network_distributions(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]]) -> Iterator[Floats]:
+def network_distributions(
+    model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], description: str = "Predicting"
+) -> Iterator[Floats]:
     """The probability of each id after each window, as :func:`evaluate` has them, in the windows' order: (n_tokens,) each."""
     model.eval()
-    for x, _ in loader:
+    for x, _ in tqdm(loader, desc=description, unit="batch", leave=False):
         with torch.no_grad():
             log_probabilities, _ = model(x.to(model.device), model.init_hidden(len(x)))
         yield from log_probabilities.double().exp().cpu().numpy()
@@ -75,7 +77,7 @@ def evaluate_distributions(distributions: Iterable[Floats], windows: Windows, de
     labels = windows.ids[windows.starts + WINDOW].tolist()
     pairs = zip(distributions, labels, strict=True)
     for probabilities, label in tqdm(pairs, desc=description, total=len(windows), unit="window", leave=False):
-        loss -= float(np.log(probabilities[label]))
+        loss -= math.log(probabilities[label])
         correct += int(probabilities.argmax() == label)
     return Evaluation(loss=loss / len(windows), accuracy=correct / len(windows))
 

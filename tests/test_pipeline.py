@@ -44,7 +44,7 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
     assert "to train on, validate and test: 280, 60, 60" in said
     assert "in batches: 17, 2, 2" in said
     assert "epoch 2" in said
-    assert "test accuracy" in said
+    assert "the network and the last table, half and half: validation" in said
     assert {path.name for path in output.iterdir()} == {*FILES, "training_state.pt", "losses.png", "accuracy.png", "mozart.mid"}
 
     metrics = json.loads((output / "metrics.json").read_text())
