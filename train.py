@@ -1,7 +1,7 @@
 """Train a network on 20 Mozart sonatas, from the archive to a first piece. (Lab, Problems 1 to 5.)
 
 python train.py                      the lab's network, its 30 epochs
-python train.py --recipe stream      a network that learns more in a thirtieth of the time
+python train.py --recipe stream      every step of long sequences: minutes instead of hours
 python train.py --recipe stream --split works       tested on whole works that it has never seen
 python train.py --dry-run            read and split the music, say what is in it, and stop
 python train.py --epochs 2           the lab's rehearsal
@@ -118,7 +118,7 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     way.add_argument("--validate-every", type=number(int, above=0), help="judge an epoch by every n-th validation window")
     way.add_argument("--best-by", choices=["loss", "accuracy"], default="loss", help="which validation result the best epoch has")
     way.add_argument("--learning-rate", type=number(float, above=0))
-    way.add_argument("--weight-decay", type=number(float, above=-1), help="stream: of AdamW")
+    way.add_argument("--weight-decay", type=share, help="stream: of AdamW")
     way.add_argument("--averaging", type=share, help="stream: what the average of the weights keeps at each step; 0 for none")
     way.add_argument("--clip", type=number(float, above=0), help="largest norm of the gradients")
     way.add_argument("--precision", choices=["float32", "mixed"], default="float32", help="mixed: bfloat16, or float16 without it")
@@ -139,7 +139,7 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
     run.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint on the Hub when training is done")
     run.add_argument("--samples-every", type=number(int, above=0), metavar="N", help="compose a short piece every N epochs")
     flags = parser.parse_args(arguments)
-    for name in {name for recipe in RECIPES.values() for name in recipe}:
+    for name in dict.fromkeys(name for recipe in RECIPES.values() for name in recipe):
         if name not in RECIPES[flags.recipe]:
             if getattr(flags, name) is not None:
                 parser.error(
@@ -166,14 +166,14 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
 
     print("Problem 1: read the music.", flush=True)
     files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
-    # A run inside --midi-dir has left its own first piece there, which is nobody's music to learn from.
-    files = [path for path in files if path.absolute() != (flags.output / FIRST_PIECE).absolute()]
+    # A run inside --midi-dir has left its own pieces there, which are nobody's music to learn from.
+    files = [path for path in files if flags.output.absolute() not in path.absolute().parents]
     works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
     tokens = [event.token for work in works for event in work.events]
     vocabulary = Vocabulary.of(tokens)
     print(f"  {len(tokens)} notes and chords in {len(works)} works, {len(vocabulary)} distinct")
-    rhythm = RhythmTable.of(works)
-    shares = ", ".join(f"{Fraction(step).limit_denominator(96)} {share:.2%}" for step, share in rhythm.most_common(3))
+    most_common = RhythmTable.of(works).most_common(3)
+    shares = ", ".join(f"{Fraction(step).limit_denominator(96)} {share:.2%}" for step, share in most_common)
     print(f"  the most common offset distances, in quarters: {shares}")
 
     print("Problem 2: cut windows and split them.")
@@ -188,6 +188,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     print(f"  windows of {WINDOW} to train on, validate and test: {len(split.train)}, {len(split.validation)}, {len(split.test)}")
     if sequences is None:
         print(f"  in batches: {len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}", flush=True)
+    rhythm = RhythmTable.of([work for work in works if work.title not in split.validation_works + split.test_works])
     if split.test_works:
         print(f"  held out whole: {', '.join(split.validation_works)} to validate, {', '.join(split.test_works)} to test")
     if flags.dry_run:
@@ -220,9 +221,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     best, model = run.best_epoch, run.evaluated
     model.load_state_dict(run.best_weights)
     round_weights(model)
-    print(
-        f"  the network of epoch {best['epoch']}, the best by {flags.best_by}, and tables of what followed what in the training music:"
-    )
+    print(f"  the network of epoch {best['epoch']}, the best by {flags.best_by}, beside tables of what followed what:")
     metrics = collect_metrics(run, arguments, device) | measure(model, loaders, ids, split, vocabulary, works)
     provenance = collect_provenance(run, flags, len(works))
     checkpoint = Checkpoint(model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
@@ -263,7 +262,10 @@ def open_run(flags: argparse.Namespace, split: Split, vocabulary: Vocabulary, mu
     if flags.recipe == "stream":
         settings["schedule_epochs"] = flags.epochs  # the learning rate falls to 0 at the last
     model_config = ModelConfig(**{field.name: settings[field.name] for field in fields(ModelConfig)})
-    config = TrainingConfig(**{field.name: settings[field.name] for field in fields(TrainingConfig) if field.name in settings})
+    # What the recipe does not have is None.
+    config = TrainingConfig(
+        **{field.name: settings[field.name] for field in fields(TrainingConfig) if settings.get(field.name) is not None}
+    )
     state = flags.output / STATE_FILE
     if flags.resume:
         run = resume_run(state, identify(model_config, config, music_sha256), device)
@@ -347,7 +349,7 @@ def measure(
         metrics["with_memory"] = results("the network and memory of the piece", with_memory(by_network))
     else:
         halves = {part: (0.5 * (a + b) for a, b in zip(by_network[part], by_table[part], strict=True)) for part in windows}
-        metrics["with_table"] = results("the network and the last table, half and half", halves)
+        metrics["with_table"] = results("the network and the table in any key, half and half", halves)
     return metrics
 
 

@@ -1,6 +1,7 @@
 """How well a network or a table predicts the labels of windows. (Lab, Problem 3.)"""
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,10 @@ def evaluate(model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], descri
 def network_distributions(
     model: MusicLSTM, loader: DataLoader[tuple[Tensor, Tensor]], description: str = "Predicting"
 ) -> Iterator[Floats]:
-    """The probability of each id after each window, as :func:`evaluate` has them, in the windows' order: (n_tokens,) each."""
+    """The probability of each id after each window, as :func:`evaluate` has them, in the windows' order: (n_tokens,) each.
+
+    The model is in ``eval()`` mode afterwards.
+    """
     model.eval()
     for x, _ in tqdm(loader, desc=description, unit="batch", leave=False):
         with torch.no_grad():
@@ -77,7 +81,7 @@ def evaluate_distributions(distributions: Iterable[Floats], windows: Windows, de
     labels = windows.ids[windows.starts + WINDOW].tolist()
     pairs = zip(distributions, labels, strict=True)
     for probabilities, label in tqdm(pairs, desc=description, total=len(windows), unit="window", leave=False):
-        loss -= math.log(probabilities[label])
+        loss -= math.log(max(probabilities[label], sys.float_info.min))  # a network can be sure, and wrong
         correct += int(probabilities.argmax() == label)
     return Evaluation(loss=loss / len(windows), accuracy=correct / len(windows))
 

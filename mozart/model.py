@@ -163,7 +163,8 @@ class MusicLSTM(nn.Module):
 
     def _predict(self, output: Tensor, recent: Tensor | None) -> Tensor:
         """Log-probabilities (N, V) from the LSTM's outputs (N, hidden_size) and the last six tokens' lowest pitches (N, 6)."""
-        scores: Tensor = self.head(output)
+        # The relative log-softmax is taken in float32 also under mixed precision: bfloat16 has eight bits.
+        scores: Tensor = self.head(output).float()
         if recent is None:
             return scores
         # An id's score is the sum of those of its intervals from the last six tokens, of its octave and of its shape.

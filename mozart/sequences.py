@@ -2,7 +2,8 @@
 
 A pass cuts the music that training may read into sequences, anew each time, and every label of the training windows
 stands in exactly one of them. A label that belongs to validation or test is read, as it is in the lab's windows, but is
-never one of the chosen steps that the network is asked to predict.
+never one of the chosen steps that the network is asked to predict. (A batch with a single label is left out of its pass:
+BatchNorm has nothing to compare in it.)
 """
 
 from collections.abc import Iterator

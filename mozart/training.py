@@ -101,7 +101,7 @@ class TrainingConfig:
     learning_rate : of RMSprop, or of AdamW with ``stream``
     clip : largest norm of the gradients
     precision : ``float32``, or ``mixed``: bfloat16 where the device has it, else float16
-    schedule_epochs : epochs over which the learning rate falls to 0 along a cosine, after a warm-up; 0 keeps it as it is
+    schedule_epochs : epochs over which the learning rate falls to a hundredth along a cosine, after a warm-up; 0 keeps it as it is
     passes : with ``stream``, how often an epoch goes through the music
     sequence_length : with ``stream``, steps a sequence
     weight_decay : with ``stream``, of AdamW, for matrices
@@ -188,7 +188,8 @@ def start_run(
 
 def identify(model_config: ModelConfig, config: TrainingConfig, music_sha256: str) -> dict[str, str]:
     """Every setting that shapes the weights, by name, and the music's hash: equal for a run and its continuation."""
-    settings = asdict(model_config) | asdict(config) | {"music_sha256": music_sha256}
+    # The recipe comes first: it is the reason where much differs.
+    settings = asdict(config) | asdict(model_config) | {"music_sha256": music_sha256}
     return {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in settings.items()}
 
 
@@ -210,7 +211,8 @@ def train(
     on_epoch
         Called after every epoch, when the run can be saved.
     on_estimate
-        Called once, a few steps after the start, with the seconds that the remaining epochs will take on a CPU.
+        Called once, a few steps after the start, with the seconds that the remaining epochs will take on a CPU; not
+        where an epoch has fewer steps.
 
     Raises
     ------
@@ -272,7 +274,8 @@ def _lab_steps(run: Run, loaders: Loaders, epoch: int) -> Iterator[Tensor]:
     hidden = model.init_hidden(run.config.batch_size)
     for x, y in loaders.train:
         log_probabilities, hidden = model(x.to(model.device), hidden)
-        hidden = tuple(state.detach() for state in hidden)
+        # With relative pitch no pitches are carried: those of another window's last notes are no quirk of the lab's.
+        hidden = (hidden[0].detach(), hidden[1].detach(), *model.init_hidden(len(x))[2:])
         yield nn.functional.cross_entropy(log_probabilities, y.to(model.device))
 
 
@@ -288,17 +291,19 @@ def _stream_steps(run: Run, sequences: Sequences, epoch: int) -> Iterator[Tensor
 
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainingConfig, passes_done: float) -> None:
-    """Warm up, then fall along a cosine."""
+    """Warm up, then fall along a cosine; without a schedule, leave it as it is."""
+    if not config.schedule_epochs:
+        return
     done = passes_done / (config.schedule_epochs * config.passes)
     factor = min(done / _WARM_UP, 0.5 + 0.5 * math.cos(math.pi * min(done, 1)))
     for group in optimizer.param_groups:
-        # Never quite 0: the first step would be lost.
+        # Never quite 0: the first and the last steps would be lost.
         group["lr"] = config.learning_rate * max(factor, 0.01)
 
 
 def _precision(config: TrainingConfig, device: torch.device) -> tuple[torch.autocast, torch.amp.GradScaler]:
     """What runs the forward pass in mixed precision, and what keeps float16's gradients from vanishing."""
-    has_bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported()
+    has_bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
     dtype = torch.bfloat16 if has_bfloat16 else torch.float16
     mixed = config.precision == "mixed"
     return torch.autocast(device.type, dtype, enabled=mixed), torch.amp.GradScaler(device.type, enabled=mixed and not has_bfloat16)

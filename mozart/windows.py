@@ -123,7 +123,7 @@ def split_works(works: Sequence[Work], seed: int, validation_works: Sequence[str
     enough = FRACTIONS[-1] * sum(lengths.values())
     order = np.random.default_rng([seed, len(groups)]).permutation(len(groups)).tolist()
     free = [number for number in order if number not in validating + testing]
-    # Test is drawn first: which works validate then changes nothing about it.
+    # Test is drawn first, so a validation part that is drawn changes nothing about it.
     for chosen in (testing, validating):
         draw = not chosen
         while draw and free and sum(lengths[title] for number in chosen for title in groups[number]) < enough:
@@ -196,7 +196,7 @@ def make_loaders(
     """
     if len(split.train) < batch_size:
         raise MozartError(
-            f"There are {len(split.train)} training windows, fewer than one batch of {batch_size}: "
+            f"There are {len(split.train)} training windows, fewer than a batch of {batch_size}: "
             "add more music or choose a smaller --batch-size."
         )
 

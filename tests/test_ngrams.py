@@ -58,6 +58,8 @@ def test_an_id_that_is_not_there() -> None:
     table = NGramTable(ids, np.arange(1, 6), SCALE, order=2, any_key=True)
     probabilities = table.distribution(np.array([3]))  # a fourth above F4 is B flat, which the vocabulary lacks
     np.testing.assert_allclose(probabilities.sum(), 1)
+    assert probabilities.argmax() == 0  # a fourth below, which follows F4 itself
+    assert probabilities[3] < probabilities[0] / 2
 
 
 def test_memory_knows_a_theme_in_another_key() -> None:

@@ -239,7 +239,7 @@ def test_another_recipe_or_split_is_another_run(tmp_path: Path) -> None:
     """A stream run is not continued as a lab run, with other works held out, or to another end of its schedule."""
     save_run(start_stream(), tmp_path / "state.pt")
     for change, said in (
-        ({"recipe": "lab"}, r"another --recipe \(stream, now lab\)"),
+        ({"recipe": "lab", "batch_size": 128}, r"another --recipe \(stream, now lab\)"),
         ({"split": "works"}, r"another --split \(windows, now works\)"),
         ({"test_works": ("K. 281", "K. 311")}, r"another --test-works \(none, now K. 281, K. 311\)"),
         ({"schedule_epochs": 9}, r"another --epochs \(4, now 9\)"),
@@ -300,3 +300,10 @@ def test_the_step_of_a_loss_that_is_no_number_is_named() -> None:
     run.model.head.register_forward_pre_hook(spoil)
     with pytest.raises(MozartError, match=r"no longer a number in epoch 1, step 4: choose a smaller --learning-rate"):
         train(run, loaders(), epochs=1, sequences=sequences())
+
+
+def test_without_a_schedule_the_rate_stays() -> None:
+    """A stream run with no end of its schedule trains at its learning rate."""
+    run = start_run(RELATIVE, replace(STREAM, schedule_epochs=0), CPU, SHA, NOTES)
+    train(run, loaders(), epochs=1, sequences=sequences())
+    assert run.optimizer.param_groups[0]["lr"] == STREAM.learning_rate

@@ -57,7 +57,7 @@ def test_too_little_music() -> None:
         split_windows(100, seed=0)
     with pytest.raises(MozartError, match="too few"):
         split_windows(101, seed=0)
-    with pytest.raises(MozartError, match="fewer than one batch of 128"):
+    with pytest.raises(MozartError, match="fewer than a batch of 128"):
         make_loaders(torch.arange(150), split_windows(150, seed=0))
 
 
