@@ -35,7 +35,7 @@ from mozart.windows import WINDOW, make_loaders, split_windows
 from train import describe_machine
 
 LAB_RECIPE = Path(__file__).parent / "lab_recipe.json"
-STEPS = 25
+STEPS = 12
 EPOCHS = 10
 
 
