@@ -227,44 +227,43 @@ def train(
         steps_an_epoch, ids_a_step = len(loaders.train), config.batch_size * WINDOW
     else:
         steps_an_epoch, ids_a_step = config.passes * sequences.most_batches, config.batch_size * config.sequence_length
-    bar = tqdm(total=epochs * steps_an_epoch, initial=run.epoch * steps_an_epoch, unit="step", leave=False)
-    for epoch in range(first_epoch, epochs + 1):
-        started = time.perf_counter()
-        bar.set_description(f"Epoch {epoch}/{epochs}")
-        torch.manual_seed(_epoch_seed(config.seed, epoch))
-        model.train()
-        losses: list[Tensor] = []
-        steps = _lab_steps(run, loaders, epoch) if sequences is None else _stream_steps(run, sequences, epoch)
-        while True:
-            with autocast:
-                loss = next(steps, None)
-            if loss is None:
-                break
-            optimizer.zero_grad()
-            scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            scaler.unscale_(optimizer)
-            nn.utils.clip_grad_norm_(model.parameters(), config.clip)
-            scaler.step(optimizer)
-            scaler.update()
-            run.steps += 1
-            if run.averaged is not None:
-                _average(run.averaged, model, config.averaging, run.steps)
-            losses.append(loss.detach())
-            bar.update()
-            if len(losses) % _STEPS_BETWEEN_LOOKS == 0:
-                bar.set_postfix_str(_progress(_mean(losses, epoch), run.history))
-            if epoch == first_epoch and len(losses) == _STEPS_BEFORE_ESTIMATE:
-                seconds_an_id = (time.perf_counter() - started) / (len(losses) * ids_a_step)
-                evaluated = _EVALUATION_COST * WINDOW * len(loaders.epoch_validation.dataset)  # type: ignore[arg-type]
-                on_estimate(seconds_an_id * (steps_an_epoch * ids_a_step + evaluated) * (epochs - run.epoch))
-        run.loss = _mean(losses, epoch)
-        if run.averaged is not None and sequences is not None:
-            _estimate_normalization(run.averaged, sequences, _generator(config.seed, epoch, config.passes))
-        validation = evaluate(run.evaluated, loaders.epoch_validation, f"Epoch {epoch}/{epochs}, validation")
-        _finish_epoch(run, epoch, validation, time.perf_counter() - started)
-        bar.update(epoch * steps_an_epoch - bar.n)  # a pass may have fewer batches than the most it can have
-        on_epoch(run)
-    bar.close()
+    with tqdm(total=epochs * steps_an_epoch, initial=run.epoch * steps_an_epoch, unit="step", leave=False) as bar:
+        for epoch in range(first_epoch, epochs + 1):
+            started = time.perf_counter()
+            bar.set_description(f"Epoch {epoch}/{epochs}")
+            torch.manual_seed(_epoch_seed(config.seed, epoch))
+            model.train()
+            losses: list[Tensor] = []
+            steps = _lab_steps(run, loaders, epoch) if sequences is None else _stream_steps(run, sequences, epoch)
+            while True:
+                with autocast:
+                    loss = next(steps, None)
+                if loss is None:
+                    break
+                optimizer.zero_grad()
+                scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+                scaler.unscale_(optimizer)
+                nn.utils.clip_grad_norm_(model.parameters(), config.clip)
+                scaler.step(optimizer)
+                scaler.update()
+                run.steps += 1
+                if run.averaged is not None:
+                    _average(run.averaged, model, config.averaging, run.steps)
+                losses.append(loss.detach())
+                bar.update()
+                if len(losses) % _STEPS_BETWEEN_LOOKS == 0:
+                    bar.set_postfix_str(_progress(_mean(losses, epoch), run.history))
+                if epoch == first_epoch and len(losses) == _STEPS_BEFORE_ESTIMATE:
+                    seconds_an_id = (time.perf_counter() - started) / (len(losses) * ids_a_step)
+                    evaluated = _EVALUATION_COST * WINDOW * len(loaders.epoch_validation.dataset)  # type: ignore[arg-type]
+                    on_estimate(seconds_an_id * (steps_an_epoch * ids_a_step + evaluated) * (epochs - run.epoch))
+            run.loss = _mean(losses, epoch)
+            if run.averaged is not None and sequences is not None:
+                _estimate_normalization(run.averaged, sequences, _generator(config.seed, epoch, config.passes))
+            validation = evaluate(run.evaluated, loaders.epoch_validation, f"Epoch {epoch}/{epochs}, validation")
+            _finish_epoch(run, epoch, validation, time.perf_counter() - started)
+            bar.update(epoch * steps_an_epoch - bar.n)  # a pass may have fewer batches than the most it can have
+            on_epoch(run)
 
 
 def _lab_steps(run: Run, loaders: Loaders, epoch: int) -> Iterator[Tensor]:
