@@ -18,10 +18,9 @@ import platform
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from fractions import Fraction
 from importlib.metadata import version
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ from mozart.evaluation import (
     remember_piece,
     table_distributions,
 )
-from mozart.model import ModelConfig, MusicLSTM, choose_device, count_parameters
+from mozart.model import MusicLSTM, choose_device, count_parameters
 from mozart.ngrams import Floats, NGramTable
 from mozart.openings import choose_openings
 from mozart.rhythm import RhythmTable
@@ -48,7 +47,7 @@ from mozart.training import (
     RECIPES,
     STATE_FILE,
     Run,
-    TrainingConfig,
+    configure,
     identify,
     require_state,
     resume_run,
@@ -57,7 +56,7 @@ from mozart.training import (
     train,
 )
 from mozart.vocabulary import Vocabulary
-from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works
+from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works, work_ranges
 
 # What lies in the output folder beside the checkpoint and the state.
 LOSSES, ACCURACY, FIRST_PIECE, SAMPLES = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid", "samples")
@@ -256,16 +255,8 @@ def check_output(flags: argparse.Namespace) -> None:
 
 def open_run(flags: argparse.Namespace, split: Split, vocabulary: Vocabulary, music_sha256: str, device: torch.device) -> Run:
     """A new run, saved before its first epoch so that it can be resumed from then on, or the one to resume."""
-    n_shapes = int(vocabulary.shapes.max()) + 1 if flags.pitch == "relative" else 0
-    settings = vars(flags) | {"n_tokens": len(vocabulary), "n_shapes": n_shapes}
-    settings |= {"validation_works": split.validation_works, "test_works": split.test_works}
-    if flags.recipe == "stream":
-        settings["schedule_epochs"] = flags.epochs  # the learning rate falls to 0 at the last
-    model_config = ModelConfig(**{field.name: settings[field.name] for field in fields(ModelConfig)})
-    # What the recipe does not have is None.
-    config = TrainingConfig(
-        **{field.name: settings[field.name] for field in fields(TrainingConfig) if settings.get(field.name) is not None}
-    )
+    held_out = {"validation_works": split.validation_works, "test_works": split.test_works}
+    model_config, config = configure(vars(flags) | held_out, vocabulary)
     state = flags.output / STATE_FILE
     if flags.resume:
         run = resume_run(state, identify(model_config, config, music_sha256), device)
@@ -314,7 +305,7 @@ def measure(
     task, the network is also mixed half and half with the best table.
     """
     windows = {"validation": Windows(ids, split.validation), "test": Windows(ids, split.test)}
-    ranges = list(pairwise(accumulate((len(work.events) for work in works), initial=0)))
+    ranges = work_ranges(works)
 
     def results(name: str, distributions: Mapping[str, Iterable[Floats]]) -> dict[str, dict[str, float]]:
         measured = {part: asdict(evaluate_distributions(distributions[part], windows[part], name)) for part in windows}

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from mozart.evaluation import evaluate
 from mozart.model import ModelConfig, MusicLSTM, choose_device
 from mozart.score import read_scores
 from mozart.sequences import Sequences
-from mozart.training import RECIPES, Run, TrainingConfig, start_run, train
+from mozart.training import RECIPES, Run, TrainingConfig, configure, start_run, train
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, make_loaders, split_windows
 from train import describe_machine
@@ -59,12 +58,7 @@ def main() -> None:
     print(f"on {machine}, torch {torch.__version__}")
 
     def config_of(recipe: str, **more: Any) -> tuple[ModelConfig, TrainingConfig]:
-        relative = RECIPES[recipe]["pitch"] == "relative"
-        settings: dict[str, Any] = {**RECIPES[recipe], "recipe": recipe, "n_tokens": len(vocabulary), **more}
-        settings["n_shapes"] = int(vocabulary.shapes.max()) + 1 if relative else 0
-        kinds = (ModelConfig, TrainingConfig)
-        model, training = ({f.name: settings[f.name] for f in fields(kind) if f.name in settings} for kind in kinds)
-        return ModelConfig(**model), TrainingConfig(**training)
+        return configure({**RECIPES[recipe], "recipe": recipe, **more}, vocabulary)
 
     # The lab's literal way.
     pairs = [[ids[s : s + WINDOW], ids[s + WINDOW]] for s in split.train.tolist()[: 128 * (STEPS + 5)]]
@@ -86,7 +80,7 @@ def main() -> None:
 
     def our_steps(recipe: str) -> Callable[[Callable[[], None]], None]:
         def steps(on_step: Callable[[], None]) -> None:
-            model_config, config = config_of(recipe, **({"schedule_epochs": EPOCHS} if recipe == "stream" else {}))
+            model_config, config = config_of(recipe, epochs=EPOCHS)
             run = start_run(model_config, config, device, "", vocabulary)
             run.optimizer.register_step_post_hook(lambda *_: on_step())
             loaders = make_loaders(ids.to(device), split, config.batch_size)
@@ -114,7 +108,7 @@ def main() -> None:
     evaluate(model, some)
     lab_epoch = speeds["lab"] * len(loaders.train) + (time.perf_counter() - started) * len(loaders.validation) / len(some)
     goals = [(e["epoch"], e["validation_accuracy"]) for e in json.loads(LAB_RECIPE.read_text())["epochs"]]
-    model_config, config = config_of("stream", passes=1, validate_every=16, schedule_epochs=EPOCHS)
+    model_config, config = config_of("stream", passes=1, validate_every=16, epochs=EPOCHS)
     run = start_run(model_config, config, device, "", vocabulary)
     loaders = make_loaders(ids.to(device), split, config.batch_size, config.evaluation_batch_size, config.validate_every)
     sequences = Sequences(ids.numpy(), split, config.sequence_length, config.batch_size, device)

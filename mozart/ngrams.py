@@ -31,8 +31,8 @@ class _InAnyKey:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.lowest = vocabulary.lowest
         self.shapes = vocabulary.shapes
-        self.n_codes = (int(self.shapes.max()) + 1) * _INTERVALS
-        self._ids = np.full((int(self.shapes.max()) + 1, 3 * _INTERVALS), -1, dtype=np.int64)
+        self.n_codes = vocabulary.n_shapes * _INTERVALS
+        self._ids = np.full((vocabulary.n_shapes, 3 * _INTERVALS), -1, dtype=np.int64)
         self._ids[self.shapes, self.lowest + _INTERVALS] = np.arange(len(vocabulary))
 
     def codes(self, ids: Ids, beside: Ids) -> Ids:

@@ -15,7 +15,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,7 @@ class Run:
     epoch : the last finished epoch, from 1; 0 before the first
     loss : mean training loss of that epoch, in nats
     history : a dictionary an epoch, as in ``metrics.json``
-    best_weights : the evaluated network's weights after the epoch of the best epoch, on the CPU
+    best_weights : the evaluated network's weights after the best epoch, on the CPU
     averaged : the network with the moving average of the weights, where there is one
     steps : how many steps the optimizer has made
     identity : what must be equal for a run to be continued (see :func:`identify`)
@@ -164,6 +164,19 @@ class Run:
         if self.config.best_by == "accuracy":
             return max(self.history, key=lambda epoch: epoch["validation_accuracy"])
         return min(self.history, key=lambda epoch: epoch["validation_loss"])
+
+
+def configure(settings: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[ModelConfig, TrainingConfig]:
+    """The configurations that settings, called as the flags are, amount to; None is for what the recipe does not have."""
+    known = {name: value for name, value in settings.items() if value is not None}
+    known |= {"n_tokens": len(vocabulary), "n_shapes": vocabulary.n_shapes if known["pitch"] == "relative" else 0}
+    if known["recipe"] == "stream":
+        known["schedule_epochs"] = known["epochs"]  # the learning rate is lowest at the last
+    model, training = (
+        {setting.name: known[setting.name] for setting in fields(kind) if setting.name in known}
+        for kind in (ModelConfig, TrainingConfig)
+    )
+    return ModelConfig(**model), TrainingConfig(**training)
 
 
 def start_run(
@@ -270,11 +283,11 @@ def _lab_steps(run: Run, loaders: Loaders, epoch: int) -> Iterator[Tensor]:
     """The losses of an epoch's batches of windows; the hidden state goes from one to the next."""
     model = run.model
     loaders.train.generator.manual_seed(_epoch_seed(run.config.seed, epoch))
-    hidden = model.init_hidden(run.config.batch_size)
+    hidden = fresh = model.init_hidden(run.config.batch_size)
     for x, y in loaders.train:
         log_probabilities, hidden = model(x.to(model.device), hidden)
         # With relative pitch no pitches are carried: those of another window's last notes are no quirk of the lab's.
-        hidden = (hidden[0].detach(), hidden[1].detach(), *model.init_hidden(len(x))[2:])
+        hidden = (hidden[0].detach(), hidden[1].detach(), *fresh[2:])
         yield nn.functional.cross_entropy(log_probabilities, y.to(model.device))
 
 

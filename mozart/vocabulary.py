@@ -64,6 +64,11 @@ class Vocabulary:
         numbers = {shape: number for number, shape in enumerate(sorted(set(shapes)))}
         return np.array([numbers[shape] for shape in shapes], dtype=np.int64)
 
+    @property
+    def n_shapes(self) -> int:
+        """How many shapes the tokens have."""
+        return int(self.shapes.max()) + 1
+
     def __len__(self) -> int:
         return len(self.tokens)
 

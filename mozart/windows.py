@@ -131,7 +131,7 @@ def split_works(works: Sequence[Work], seed: int, validation_works: Sequence[str
     held_out = [{title for number in chosen for title in groups[number]} for chosen in (validating, testing)]
     trained = {title for group in groups for title in group} - held_out[0] - held_out[1]
 
-    ranges = list(pairwise(accumulate((len(work.events) for work in works), initial=0)))
+    ranges = work_ranges(works)
     parts = [
         [extent for work, extent in zip(works, ranges, strict=True) if work.title in titles] for titles in (trained, *held_out)
     ]
@@ -143,6 +143,11 @@ def split_works(works: Sequence[Work], seed: int, validation_works: Sequence[str
             )
     train, validation, test = starts
     return Split(train, validation, test, parts[0], *(tuple(sorted(titles)) for titles in held_out))
+
+
+def work_ranges(works: Sequence[Work]) -> list[tuple[int, int]]:
+    """Where each work's ids start and stop when the works stand one after the other."""
+    return list(pairwise(accumulate((len(work.events) for work in works), initial=0)))
 
 
 def _works_together(works: Sequence[Work]) -> list[list[str]]:

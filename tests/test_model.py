@@ -37,7 +37,7 @@ def test_forward() -> None:
 def relative_model() -> MusicLSTM:
     """A small network of relative pitch over the notes and thirds of four octaves, in which every rule is made visible."""
     torch.manual_seed(0)
-    config = ModelConfig(len(NOTES), 4, 8, 2, pitch="relative", n_shapes=int(NOTES.shapes.max()) + 1)
+    config = ModelConfig(len(NOTES), 4, 8, 2, pitch="relative", n_shapes=NOTES.n_shapes)
     return MusicLSTM(config, NOTES).eval()
 
 
