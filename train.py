@@ -18,7 +18,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -38,9 +38,11 @@ from mozart.evaluation import (
     remember_piece,
     table_distributions,
 )
+from mozart.hands import Hands
 from mozart.model import MusicLSTM, choose_device, count_parameters
 from mozart.ngrams import Floats, NGramTable
 from mozart.openings import choose_openings
+from mozart.originality import CorpusIndex, describe_held_out
 from mozart.rhythm import RhythmTable
 from mozart.sequences import Sequences
 from mozart.training import (
@@ -187,7 +189,8 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     print(f"  windows of {WINDOW} to train on, validate and test: {len(split.train)}, {len(split.validation)}, {len(split.test)}")
     if sequences is None:
         print(f"  in batches: {len(loaders.train)}, {len(loaders.validation)}, {len(loaders.test)}", flush=True)
-    rhythm = RhythmTable.of([work for work in works if work.title not in split.validation_works + split.test_works])
+    held_out = [work for work in works if work.title in split.validation_works + split.test_works]
+    learned = [work for work in works if work.title not in split.validation_works + split.test_works]
     if split.test_works:
         print(f"  held out whole: {', '.join(split.validation_works)} to validate, {', '.join(split.test_works)} to test")
     if flags.dry_run:
@@ -199,13 +202,22 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     print(
         f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}", flush=True
     )
-    openings = choose_openings(works, ids, split.test, flags.seed)
+    # All but the network: what composing needs is counted in the music that is trained on.
+    unfinished = Checkpoint(
+        model=run.evaluated,
+        vocabulary=vocabulary,
+        openings=choose_openings(works, ids, split.test, flags.seed),
+        rhythm=RhythmTable.of(learned),
+        hands=Hands.of(learned),
+        index=CorpusIndex.of(learned, vocabulary),
+        metrics={},
+        provenance={},
+    )
 
     def on_epoch(run: Run) -> None:
         finish_epoch(run, flags.output / STATE_FILE)
         if flags.samples_every and run.epoch % flags.samples_every == 0:
-            model = copy.deepcopy(run.evaluated).cpu().eval()
-            write_sample(Checkpoint(model, vocabulary, openings, rhythm, {}, {}), run.epoch, flags)
+            write_sample(replace(unfinished, model=copy.deepcopy(run.evaluated).cpu().eval()), run.epoch, flags)
 
     train(
         run,
@@ -222,8 +234,11 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     round_weights(model)
     print(f"  the network of epoch {best['epoch']}, the best by {flags.best_by}, beside tables of what followed what:")
     metrics = collect_metrics(run, arguments, device) | measure(model, loaders, ids, split, vocabulary, works)
+    metrics |= measure_rhythm(unfinished.rhythm, held_out)
+    # Under the lab's split no music is held out: each work is looked up among the others.
+    metrics["originality"] = describe_held_out(held_out or works, unfinished.index)
     provenance = collect_provenance(run, flags, len(works))
-    checkpoint = Checkpoint(model.cpu().eval(), vocabulary, openings, rhythm, metrics, provenance)
+    checkpoint = replace(unfinished, model=model.cpu().eval(), metrics=metrics, provenance=provenance)
     save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary)))
 
     print("Problems 4 and 5: compose a first piece and write it as MIDI.")
@@ -344,6 +359,15 @@ def measure(
     return metrics
 
 
+def measure_rhythm(rhythm: RhythmTable, held_out: Sequence[score.Work]) -> dict[str, Any]:
+    """How well the offset strategies predict the steps of works that were not counted, in nats a step."""
+    if not held_out:
+        return {}
+    losses = {strategy: rhythm.loss(held_out, strategy) for strategy in ("sampled", "contextual")}
+    print("  the steps of held-out works: " + ", ".join(f"{strategy} {loss:.3f} nats" for strategy, loss in losses.items()))
+    return {"rhythm": losses}
+
+
 def collect_provenance(run: Run, flags: argparse.Namespace, n_works: int) -> dict[str, Any]:
     """What ``config.json`` says about how the checkpoint was made."""
     return {
@@ -360,10 +384,10 @@ def compose_first_piece(folder: Path, seed: int) -> None:
     composer = Composer(load_checkpoint(folder), str(folder))
     request = Request(length=500, lab=True, seed=seed)
     with tqdm(total=request.length, desc="Composing", unit="note", leave=False) as bar:
-        piece = composer.compose(request, lambda done: bar.update(done - bar.n))
+        piece = composer.compose(request, lambda done, _: bar.update(done - bar.n))
     atomic.write(folder / FIRST_PIECE, piece.midi())
     print(f"  {' '.join(piece.tokens[WINDOW : WINDOW + 12])} …")
-    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening}: {folder / FIRST_PIECE}")
+    print(f"  {len(piece.tokens)} notes and chords, the first {WINDOW} from {piece.opening.name}: {folder / FIRST_PIECE}")
 
 
 def write_sample(checkpoint: Checkpoint, epoch: int, flags: argparse.Namespace) -> None:

@@ -1,6 +1,8 @@
-"""Compose from the command line.
+"""Compose from the command line, and measure what a checkpoint composes.
 
-python -m mozart compose --length 500 --offsets 0.25 --seed 7 --out mozart.mid --wav mozart.wav
+python -m mozart compose --length 60s --seed 7 --out mozart.mid --wav mozart.wav
+python -m mozart compose --from mozart.mid --out again.mid
+python -m mozart measure --pieces 200
 """
 
 import argparse
@@ -8,21 +10,30 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
-from mozart import atomic
+from mozart import atomic, corpus, likeness
 from mozart.audio import wav_bytes
-from mozart.composer import Composer, Request
+from mozart.card import measures_table, write_card
+from mozart.checkpoint import METRICS, PRETRAINED, load_checkpoint, save_checkpoint
+from mozart.composer import MEMORY, TEMPERATURE, TOP_P, Composer, Composition, Request, recompose
 from mozart.errors import MozartError
+from mozart.score import read_scores
+
+MOST_CANDIDATES = 100
+# Of the measured pieces: fewer events are no passage, and no movement of the sonatas has more.
+MOST_PIECES, LEAST_LENGTH, MOST_LENGTH = 10_000, 50, 1_000
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 after an error that was said in one sentence, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
-        _compose(options)
+        options.run(options)
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
@@ -36,76 +47,166 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mozart", description="Compose Mozart-like piano pieces.")
     commands = parser.add_subparsers(dest="command", required=True)
     compose = commands.add_parser("compose", help="compose a piece and write it as a MIDI file")
-    compose.add_argument("--length", default="500", help="new notes and chords after the opening (default 500)")
-    compose.add_argument("--offsets", default="0.25", help="0.25, 0.5, or sampled from the sonatas (default 0.25)")
-    compose.add_argument("--temperature", default="1.0", help="below 1 more predictable, above 1 wilder (default 1.0)")
-    compose.add_argument("--seed", help="the same seed gives the same piece; without it one is drawn, and said")
-    compose.add_argument("--lab", action="store_true", help="the lab's way: the most probable note each time")
-    compose.add_argument("--checkpoint", help="a folder, or user/name on the Hub (default: the one that ships with the code)")
+    compose.set_defaults(run=_compose)
+    what = compose.add_argument_group("what to compose")
+    what.add_argument("--length", help="after the opening: notes and chords, or 60s, or 32bars (default 500)")
+    what.add_argument("--offsets", help="0.25, 0.5, sampled, or contextual (default; 0.25 with --lab)")
+    what.add_argument("--temperature", help=f"below 1 more predictable, above 1 wilder (default {TEMPERATURE})")
+    what.add_argument("--top-p", help=f"draw only from the most probable notes that together have this share (default {TOP_P})")
+    what.add_argument("--memory", help=f"0 to 1: how much of what the piece did before is mixed in (default {MEMORY})")
+    what.add_argument("--max-copy", help="the longest run of notes, 7 or more, that may stand in the sonatas it has learned from")
+    what.add_argument("--opening", help='random (default), a movement such as "K. 281, movement 1", or a MIDI file')
+    what.add_argument("--no-opening", action="store_true", help="leave the opening out of the result")
+    what.add_argument("--tempo", help="quarter notes a minute (default: the opening's; 120 with --lab)")
+    what.add_argument("--seed", help="the same seed gives the same piece; without it one is drawn, and said")
+    what.add_argument("--lab", action="store_true", help="the lab's way: the most probable note each time")
+    what.add_argument("--from", dest="source", type=Path, metavar="FILE.mid", help="compose the piece of this file again")
+    compose.add_argument("--candidates", help="compose so many pieces, numbered, with seeds that follow each other (default 1)")
+    compose.add_argument(
+        "--checkpoint",
+        help="a folder, user/name on the Hub, or pretrained/lab (default: pretrained/unseen, which ships with the code)",
+    )
     compose.add_argument("--out", type=Path, default=Path("mozart.mid"), help="the MIDI file (default mozart.mid)")
     compose.add_argument("--wav", type=Path, help="also play it into this WAV file, with FluidSynth")
-    compose.add_argument("--json", action="store_true", help="print one JSON object about the piece")
+    compose.add_argument("--musicxml", type=Path, help="also write it as a score, on two staves")
+    compose.add_argument("--json", action="store_true", help="print a JSON object about each piece")
+
+    measure = commands.add_parser("measure", help="how like Mozart the pieces are, and how much they copy")
+    measure.set_defaults(run=_measure)
+    measure.add_argument("--pieces", default="200", help="how many to compose in each way (default 200; the lab's way a tenth)")
+    measure.add_argument("--length", default="500", help="notes and chords in each (default 500)")
+    measure.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
+    measure.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
     return parser
 
 
 def _compose(options: argparse.Namespace) -> None:
-    request = Request(
-        length=_whole(options.length, "--length"),
-        offsets=options.offsets,
-        temperature=_real(options.temperature, "--temperature"),
-        seed=None if options.seed is None else _whole(options.seed, "--seed"),
-        lab=options.lab,
-    )
-    for path in filter(None, (options.out, options.wav)):
+    outputs = [path for path in (options.out, options.wav, options.musicxml) if path]
+    for path in outputs:
         if not os.path.isdir(path.parent):
             raise MozartError(f"There is no folder {path.parent} to write {path.name} into: make it first.")
         if os.path.exists(path) and not os.path.isfile(path):
             raise MozartError(f"{path} is a folder or a device: give the name of a file to write.")
-    if options.wav == options.out:
-        raise MozartError(f"--out and --wav both name {options.out}: give each a file of its own.")
+    if len({os.path.abspath(path) for path in outputs}) < len(outputs):
+        raise MozartError("Two of --out, --wav and --musicxml name one file: give each a file of its own.")
+    if options.source:
+        _compose_again(options)
+        return
+    request = Request(**_settings(options))
+    count = _count(options.candidates or "1", "--candidates", 1, MOST_CANDIDATES)
     composer = Composer.load(options.checkpoint)
     started = time.perf_counter()
-    with tqdm(total=request.length, desc="Composing", unit="note", leave=False) as bar:
-        piece = composer.compose(request, lambda done: bar.update(done - bar.n))
-    seconds = time.perf_counter() - started
-    atomic.write(options.out, piece.midi())
+    with tqdm(desc="Composing", unit="note", leave=False) as bar:
+        pieces = composer.compose_candidates(request, count, lambda done, length: _advance(bar, done, length))
+    seconds = (time.perf_counter() - started) / count
+    for number, piece in enumerate(pieces, start=1):
+        _write(piece, options, f"-{number}" if count > 1 else "", seconds)
+
+
+def _compose_again(options: argparse.Namespace) -> None:
+    given = set(_settings(options)) - {"opening"}
+    if given or options.checkpoint or options.candidates:
+        raise MozartError("--from takes everything from the file's recipe: leave the other settings out.")
+    if os.path.exists(options.out) and os.path.samefile(options.source, options.out):
+        raise MozartError(f"--from and --out both name {options.out}: give the new piece a file of its own.")
+    started = time.perf_counter()
+    piece, matched = recompose(options.source, options.opening)
+    _write(piece, options, "", time.perf_counter() - started)
+    said = "The notes are the same." if matched else "The notes are not the same: another machine or other versions computed them."
+    print(said, file=sys.stderr if options.json else sys.stdout)
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """The Request's values that were given on the command line."""
+    given: dict[str, Any] = {"length": options.length, "offsets": options.offsets, "opening": options.opening}
+    for name in ("temperature", "top_p", "memory", "tempo"):
+        given[name] = _real(getattr(options, name), f"--{name.replace('_', '-')}")
+    for name in ("seed", "max_copy"):
+        given[name] = _whole(getattr(options, name), f"--{name.replace('_', '-')}")
+    given |= {"lab": options.lab or None, "include_opening": False if options.no_opening else None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _advance(bar: Any, done: int, length: int) -> None:
+    bar.total = length
+    bar.update(done - bar.n)
+
+
+def _write(piece: Composition, options: argparse.Namespace, suffix: str, seconds: float) -> None:
+    out = _numbered(options.out, suffix)
+    atomic.write(out, piece.midi())
     if options.json:
         about = {
             "tokens": piece.tokens,
             "offsets": piece.offsets,
             "durations": piece.durations,
+            "velocities": piece.velocities,
             "opening_length": piece.opening_length,
-            "opening": piece.opening,
+            "opening": piece.opening.name,
+            "time_signature": piece.time_signature,
+            "tempo": piece.tempo,
             "seed": piece.seed,
-            "checkpoint": composer.name,
+            "checkpoint": piece.composer.name,
             "seconds": round(seconds, 3),
+            "originality": piece.originality().to_json(),
             "warnings": piece.warnings,
         }
         print(json.dumps(about))
     else:
         for warning in piece.warnings:
             print(warning)
-        print(
-            f"{options.out}: {len(piece.tokens)} notes and chords, the first {piece.opening_length} from {piece.opening}, "
-            f"composed in {seconds:.1f} s with seed {piece.seed}."
+        opening = (
+            f"the first {piece.opening_length} from {piece.opening.name}" if piece.opening_length else f"after {piece.opening.name}"
         )
-    if options.wav:
-        try:
-            atomic.write(options.wav, wav_bytes(piece.audio()))
-        except MozartError as error:
-            raise MozartError(f"{error} {options.out} was written all the same.") from error
-
-
-def _whole(text: str, flag: str) -> int:
+        print(f"{out}: {len(piece.tokens)} notes and chords, {opening}, composed in {seconds:.1f} s with seed {piece.seed}.")
+        print(piece.originality().sentence())
     try:
-        return int(text)
+        if options.musicxml:
+            atomic.write(_numbered(options.musicxml, suffix), piece.musicxml().encode())
+        if options.wav:
+            atomic.write(_numbered(options.wav, suffix), wav_bytes(piece.audio()))
+    except MozartError as error:
+        raise MozartError(f"{error} {out} was written all the same.") from error
+
+
+def _numbered(path: Path, suffix: str) -> Path:
+    return path.with_stem(path.stem + suffix)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    pieces = _count(options.pieces, "--pieces", 2, MOST_PIECES)
+    length = _count(options.length, "--length", LEAST_LENGTH, MOST_LENGTH)
+    folder = PRETRAINED if options.checkpoint is None else Path(options.checkpoint)
+    composer = Composer(load_checkpoint(folder), str(folder))
+    works, _ = read_scores(corpus.sonatas(options.archive))
+    with tqdm(total=likeness.count_pieces(pieces), desc="Composing", unit="piece", leave=False) as bar:
+        measured = likeness.measure_pieces(composer, works, pieces, length, lambda _: bar.update())
+    metrics = {**composer.checkpoint.metrics, "measures": measured}
+    print(measures_table(measured, metrics["originality"]))
+    measured_checkpoint = replace(composer.checkpoint, metrics=metrics)
+    save_checkpoint(
+        measured_checkpoint, folder, write_card(metrics, measured_checkpoint.provenance, len(measured_checkpoint.vocabulary))
+    )
+    print(f"Written into {folder / METRICS} and the model card.")
+
+
+def _count(text: str, flag: str, least: int, most: int) -> int:
+    number = _whole(text, flag)
+    if number is None or not least <= number <= most:
+        raise MozartError(f"{flag} {text} is not possible: choose a whole number from {least} to {most:,}.")
+    return number
+
+
+def _whole(text: str | None, flag: str) -> int | None:
+    try:
+        return None if text is None else int(text)
     except ValueError as error:
         raise MozartError(f"{flag} {text} is not a whole number.") from error
 
 
-def _real(text: str, flag: str) -> float:
+def _real(text: str | None, flag: str) -> float | None:
     try:
-        return float(text)
+        return None if text is None else float(text)
     except ValueError as error:
         raise MozartError(f"{flag} {text} is not a number.") from error
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mozart import measures
 from mozart.openings import CONTINUATION, MOST
+from mozart.originality import SHARES
 from mozart.windows import WINDOW
 
 # One sentence for each split: what its numbers can say.
@@ -44,6 +46,30 @@ def result_rows(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def measures_table(measured: Mapping[str, Any], held_out: Mapping[str, Any]) -> str:
+    """What a checkpoint's pieces are like, as a Markdown table.
+
+    Parameters
+    ----------
+    measured
+        The ``measures`` of ``metrics.json``, as ``python -m mozart measure`` writes them.
+    held_out
+        Its ``originality``: how much of real music stands in the training music.
+    """
+    ways = list(measured["loops"])
+    rows = [["loops, of pieces", "0", *[f"{measured['loops'][way]} of {measured['pieces'][way]}" for way in ways]]]
+    known = {"Mozart": held_out, **measured["originality"]}
+    rows.append(
+        [
+            "longest run in the training music, median (most)",
+            *[f"{k['longest']['median']:.3g} ({k['longest']['max']})" for k in known.values()],
+        ]
+    )
+    for length in SHARES:
+        rows.append([f"runs of {length} in the training music", *[f"{k['shares'][str(length)]:.2%}" for k in known.values()]])
+    return "\n".join([measures.markdown(measured["table"]), *(f"| {' | '.join(row)} |" for row in rows)])
+
+
 def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_tokens: int) -> str:
     """The text of a checkpoint's README.md, with the Hub's front matter.
 
@@ -77,7 +103,7 @@ of {n_tokens} notes and chords.
 
 **What the accuracy means.** {MEANING[metrics["split"]]} {_TABLES} {_MIXED[metrics["split"]]}{_held_out(metrics)}
 
-## How it was made
+{_pieces(metrics)}## How it was made
 
     {metrics["command"]}
 
@@ -88,8 +114,8 @@ On {metrics["machine"]}, with {versions}.
 ## Training data, and what may be done with this
 
 Trained on {provenance["music"]} None of these files is part of this checkpoint; it carries up to {MOST} excerpts of up to
-{WINDOW + CONTINUATION} notes as pitches, steps and durations, without velocity and tempo, to start pieces from. What the licence of
-the files says of derived works holds for the weights too.
+{WINDOW + CONTINUATION} notes as pitches, steps and durations, without velocity and tempo, to start pieces from, and hashes of runs
+of eight notes, to find copies with. What the licence of the files says of derived works holds for the weights too.
 
 ## Use
 
@@ -97,6 +123,25 @@ the files says of derived works holds for the weights too.
 
     piece = Composer.load("path/or/user/name").compose(Request(length=500, offsets="0.25", seed=7))
     open("mozart.mid", "wb").write(piece.midi())
+"""
+
+
+def _pieces(metrics: Mapping[str, Any]) -> str:
+    if not metrics["measures"]:
+        return ""
+    measured = metrics["measures"]
+    counts = ", ".join(f"{way} {count}" for way, count in measured["pieces"].items())
+    settings = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in measured["settings"].items())
+    return f"""## What its pieces are like
+
+{measures_table(measured, metrics["originality"])}
+
+Means, and in brackets how far the distribution overlaps with that of real passages of the same length (1: the same); under
+Mozart, of one half of these with the other. Pieces of {measured["length"]} notes after the opening: {counts}.
+By default {settings}, and the contextual rhythm; greedy is the most probable note each
+time, and so is the lab's way, with its sampled rhythm. What stands in the training music is counted in any key, under Mozart
+for music that is held out.
+
 """
 
 

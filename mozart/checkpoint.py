@@ -19,20 +19,24 @@ from torch import Tensor
 
 from mozart import atomic
 from mozart.errors import MozartError
+from mozart.hands import Hands
 from mozart.model import ModelConfig, MusicLSTM
 from mozart.openings import Openings
+from mozart.originality import CorpusIndex
 from mozart.rhythm import RhythmTable
 from mozart.vocabulary import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 VOCABULARY = "vocabulary.json"
 OPENINGS = "openings.safetensors"
 RHYTHM = "rhythm.json"
+HANDS = "hands.json"
+ORIGINALITY = "originality.safetensors"
 METRICS = "metrics.json"
 CARD = "README.md"
-FILES = (WEIGHTS, VOCABULARY, OPENINGS, RHYTHM, METRICS, CARD, CONFIG)
+FILES = (WEIGHTS, VOCABULARY, OPENINGS, RHYTHM, HANDS, ORIGINALITY, METRICS, CARD, CONFIG)
 
 # `lab` lies beside it: made under the lab's split, it has learned from music that its openings go on with.
 PRETRAINED = Path(__file__).parent / "pretrained" / "unseen"
@@ -45,16 +49,21 @@ class Checkpoint:
     Attributes
     ----------
     model : on the CPU, in ``eval()`` mode
+    index : the music that it was trained on, hashed
     metrics : the content of ``metrics.json``
     provenance : how it was made: training configuration, package versions, checksums
+    identity : a hash of all that composing needs: two checkpoints with one identity compose the same pieces
     """
 
     model: MusicLSTM
     vocabulary: Vocabulary
     openings: Openings
     rhythm: RhythmTable
+    hands: Hands
+    index: CorpusIndex
     metrics: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    identity: str = ""
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
@@ -67,11 +76,18 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
         WEIGHTS: save({name: _stored(tensor) for name, tensor in checkpoint.model.state_dict().items()}),
         VOCABULARY: _json_bytes(checkpoint.vocabulary.tokens),
         OPENINGS: save(
-            {"ids": openings.ids.to(torch.int32), "steps": openings.steps, "durations": openings.durations},
+            {
+                "ids": openings.ids.to(torch.int32),
+                "steps": openings.steps,
+                "durations": openings.durations,
+                "bar_offsets": openings.bar_offsets,
+            },
             # One key: safetensors writes several in an order of its own, and equal checkpoints would differ.
-            metadata={"places": json.dumps(list(zip(openings.works, openings.movements, strict=True)))},
+            metadata={"places": json.dumps(list(zip(openings.works, openings.movements, openings.time_signatures, strict=True)))},
         ),
-        RHYTHM: _json_bytes(checkpoint.rhythm.to_json()),
+        RHYTHM: json.dumps(checkpoint.rhythm.to_json(), separators=(",", ":")).encode(),  # thousands of numbers, for no reader
+        HANDS: _json_bytes(checkpoint.hands.to_json()),
+        ORIGINALITY: save(checkpoint.index.tensors(), metadata={"places": json.dumps(checkpoint.index.places())}),
         METRICS: _json_bytes(checkpoint.metrics),
         CARD: card.encode(),
     }
@@ -120,24 +136,36 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         _load_weights(model, weights)
         openings, about = _parse_tensors(folder, OPENINGS, contents[OPENINGS])
         places = json.loads(about["places"])
+        hashes, about_hashes = _parse_tensors(folder, ORIGINALITY, contents[ORIGINALITY])
+        vocabulary = Vocabulary(tokens)
         return Checkpoint(
             model=model.eval(),
-            vocabulary=Vocabulary(tokens),
+            vocabulary=vocabulary,
             openings=Openings(
                 ids=openings["ids"].long(),
                 steps=openings["steps"],
                 durations=openings["durations"],
-                works=[work for work, _ in places],
-                movements=[movement for _, movement in places],
+                bar_offsets=openings["bar_offsets"],
+                works=[work for work, _, _ in places],
+                movements=[movement for _, movement, _ in places],
+                time_signatures=[time_signature for _, _, time_signature in places],
             ),
             rhythm=RhythmTable.from_json(_parse_json(folder, RHYTHM, contents[RHYTHM])),
+            hands=Hands.from_json(_parse_json(folder, HANDS, contents[HANDS])),
+            index=CorpusIndex.from_tensors(hashes, json.loads(about_hashes["places"]), vocabulary),
             metrics=_parse_json(folder, METRICS, contents[METRICS]),
             provenance={key: value for key, value in config.items() if key not in ("format", "model", "sha256")},
+            identity=_identify(config["sha256"]),
         )
     except (AttributeError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise MozartError(
             f"The parts of the checkpoint in {folder} do not fit each other ({error}): download or train it again."
         ) from error
+
+
+def _identify(hashes: Mapping[str, str]) -> str:
+    composing = [f"{name} {hashes[name]}" for name in FILES if name not in (METRICS, CARD, CONFIG)]
+    return hashlib.sha256("\n".join(composing).encode()).hexdigest()
 
 
 def _stored(tensor: Tensor) -> Tensor:

@@ -1,30 +1,42 @@
-"""Request → Composition: wires the opening, the network and the rhythm together. (Lab, Problems 4 and 5.)"""
+"""Request → Composition: wires the opening, the network, rhythm and dynamics together. (Lab, Problems 4 and 5.)"""
 
+import hashlib
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from mozart import audio, hub, midi, rhythm, sampling
+from mozart import audio, dynamics, engraving, hub, midi, rhythm, sampling
 from mozart.checkpoint import PRETRAINED, Checkpoint, load_checkpoint
 from mozart.errors import MozartError
+from mozart.ngrams import PieceMemory
+from mozart.openings import Opening, read_opening
+from mozart.originality import Originality, find_loop
+from mozart.score import bar_length
+from mozart.stepping import Stepper
+from mozart.tonality import KeyPull
 from mozart.windows import WINDOW
 
 MAX_LENGTH = 10_000
+MAX_SECONDS = 3600
+MAX_BARS = 2000
 MAX_TEMPERATURE = 100
 MAX_SEED = 2**32 - 1
+TEMPI = (20, 400)
+LAB_VELOCITY = 90  # what music21 writes for a note that has none
+# A copy is known from eight notes on.
+LEAST_MAX_COPY = 7
+# The nearest to Mozart of those that benchmarks/settings.py tries.
+TEMPERATURE, TOP_P, MEMORY = 0.9, 0.95, 0.9
 
-# oneDNN's switch is the process's, not the thread's: pieces take turns.
-_turn = threading.Lock()
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(s|bars)?")
 
 
 @dataclass(frozen=True)
@@ -33,12 +45,17 @@ class Request:
 
     Attributes
     ----------
-    length : new events after the opening, 1 to 10,000; the lab's n
-    offsets : ``0.25``, ``0.5`` or ``sampled``
+    length : how much after the opening: events, 1 to 10,000 (the lab's n), or words: ``60s`` for seconds, ``32bars``
+    offsets : ``0.25``, ``0.5``, ``sampled`` or ``contextual``; None is ``contextual``, with `lab` ``0.25``
     temperature : above 0, up to 100; not used with `lab`
+    top_p : in (0, 1]: only the most probable ids that together have this probability; not used with `lab`
     seed : 0 to 2³²-1; None draws one
+    opening : ``random``, a movement such as ``K. 281, movement 1``, or the path of a MIDI file
     include_opening : whether the opening stands in the result
     lab : the lab's way throughout: argmax over the sliding window, the lab's steps and durations for the opening too
+    tempo : quarter notes a minute, 20 to 400; None is the opening's, with `lab` 120
+    memory : in [0, 1]: how much of what the piece did before in such a place is mixed in; not used with `lab`
+    max_copy : the longest run of new notes, 7 or more, that may stand in the training music, in any key; not used with `lab`
 
     Raises
     ------
@@ -46,23 +63,46 @@ class Request:
         When a value is not one of these.
     """
 
-    length: int = 500
-    offsets: str = "0.25"
-    temperature: float = 1.0
+    length: int | str = 500
+    offsets: str | None = None
+    temperature: float = TEMPERATURE
+    top_p: float = TOP_P
     seed: int | None = None
+    opening: str = "random"
     include_opening: bool = True
     lab: bool = False
+    tempo: float | None = None
+    memory: float = MEMORY
+    max_copy: int | None = None
 
     def __post_init__(self) -> None:
-        if not _is_whole(self.length) or not 1 <= self.length <= MAX_LENGTH:
-            raise MozartError(f"A length of {self.length} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}.")
-        if self.offsets not in rhythm.STRATEGIES:
+        _parse_length(self.length)
+        if self.offsets is not None and self.offsets not in rhythm.STRATEGIES:
             raise MozartError(f"There is no offset strategy {self.offsets!r}: choose one of {', '.join(rhythm.STRATEGIES)}.")
+        if self.lab and self.offsets == "contextual":
+            raise MozartError("The lab's way has no contextual rhythm: choose 0.25, 0.5 or sampled.")
         if not _is_number(self.temperature) or not 0 < self.temperature <= MAX_TEMPERATURE:
             possible = f"choose a number above 0, such as 1, and at most {MAX_TEMPERATURE}"
             raise MozartError(f"A temperature of {self.temperature} is not possible: {possible}.")
+        if not _is_number(self.top_p) or not 0 < self.top_p <= 1:
+            raise MozartError(f"A top-p of {self.top_p} is not possible: choose a number above 0 and up to 1.")
         if self.seed is not None and (not _is_whole(self.seed) or not 0 <= self.seed <= MAX_SEED):
             raise MozartError(f"A seed of {self.seed} is not possible: choose a whole number from 0 to {MAX_SEED}.")
+        if not isinstance(self.opening, str) or not self.opening:
+            raise MozartError(f"An opening of {self.opening!r} is not possible: choose random, a movement, or a MIDI file.")
+        if self.tempo is not None and (not _is_number(self.tempo) or not TEMPI[0] <= self.tempo <= TEMPI[1]):
+            possible = f"choose quarter notes a minute from {TEMPI[0]} to {TEMPI[1]}"
+            raise MozartError(f"A tempo of {self.tempo} is not possible: {possible}.")
+        if not _is_number(self.memory) or not 0 <= self.memory <= 1:
+            raise MozartError(f"A memory of {self.memory} is not possible: choose a number from 0 to 1.")
+        if self.max_copy is not None and (not _is_whole(self.max_copy) or self.max_copy < LEAST_MAX_COPY):
+            possible = f"choose a whole number of notes from {LEAST_MAX_COPY} on"
+            raise MozartError(f"A longest copy of {self.max_copy} is not possible: {possible}.")
+
+    @property
+    def strategy(self) -> str:
+        """The offset strategy, also where none was named."""
+        return self.offsets or ("0.25" if self.lab else "contextual")
 
 
 @dataclass(frozen=True)
@@ -73,138 +113,351 @@ class Composition:
     ----------
     tokens : the notes and chords, the opening's first when it is included
     offsets, durations : one for each token, in quarter lengths; the first offset is 0
+    velocities : one for each token, 1 to 127
     opening_length : how many tokens are the opening's; 0 when it is left out
-    opening : where the opening comes from, for people: ``K. 545, movement 1``
-    seed : with it, the same request gives the same piece
+    opening : what the piece starts from, also when it is left out
+    time_signature : the opening's
+    bar_offset : how far into its bar the first token starts, in quarter lengths
+    tempo : quarter notes a minute
     warnings : sentences for people
+    request : what was asked for, with this seed
     """
 
     tokens: list[str]
     offsets: list[float]
     durations: list[float]
+    velocities: list[int]
     opening_length: int
-    opening: str
-    seed: int
-    warnings: list[str] = field(default_factory=list)
+    opening: Opening = field(compare=False)
+    time_signature: str
+    bar_offset: float
+    tempo: float
+    warnings: list[str]
+    request: Request
+    composer: "Composer" = field(compare=False, repr=False)
 
     def midi(self) -> bytes:
-        """The content of a .mid file."""
+        """The content of a .mid file, which carries the recipe that :func:`recompose` reads."""
         return self._midi
 
     def audio(self) -> NDArray[np.int16]:
         """The sound, as :func:`mozart.audio.render` gives it. Raises MozartError without FluidSynth."""
         return self._audio
 
+    def musicxml(self) -> str:
+        """The score as MusicXML, on two staves."""
+        return self._musicxml
+
+    def sheet_music(self) -> list[str]:
+        """The engraved score: SVG, one string a page. Raises MozartError without verovio."""
+        return self._sheet_music
+
+    def originality(self) -> Originality:
+        """How much of the new notes stands in the training music, and where."""
+        return self._originality
+
+    def recipe(self) -> dict[str, Any]:
+        """What it takes to compose the piece again, as plain values."""
+        return {
+            **asdict(self.request),
+            "opening": self.opening.name if _is_midi(self.request.opening) else self.request.opening,
+            "checkpoint": self.composer.name,
+            "checkpoint_sha256": self.composer.checkpoint.identity,
+            "notes_sha256": self.notes_sha256,
+        }
+
+    @property
+    def seed(self) -> int:
+        """With it, the same request gives the same piece."""
+        return int(self.request.seed or 0)
+
+    @property
+    def new_tokens(self) -> list[str]:
+        """The tokens after the opening."""
+        return self.tokens[self.opening_length :]
+
+    @property
+    def notes_sha256(self) -> str:
+        """A hash of tokens, offsets and durations."""
+        events = [*zip(self.tokens, self.offsets, self.durations, strict=True)]
+        return hashlib.sha256(repr(events).encode()).hexdigest()
+
     @cached_property
     def _midi(self) -> bytes:
-        return midi.midi_bytes(self.tokens, self.offsets, self.durations)
+        return midi.midi_bytes(self.tokens, self.offsets, self.durations, self.velocities, self.tempo, self.recipe())
 
     @cached_property
     def _audio(self) -> NDArray[np.int16]:
         return audio.render(self._midi)
 
+    @cached_property
+    def _musicxml(self) -> str:
+        return engraving.write_musicxml(
+            self.tokens,
+            self.offsets,
+            self.durations,
+            self.composer.checkpoint.hands.assign(self.tokens, self.offsets),
+            time_signature=self.time_signature,
+            bar_offset=self.bar_offset,
+            tempo=self.tempo,
+            title=f"After {self.opening.name}",
+        )
+
+    @cached_property
+    def _sheet_music(self) -> list[str]:
+        return engraving.engrave(self._musicxml)
+
+    @cached_property
+    def _originality(self) -> Originality:
+        checkpoint = self.composer.checkpoint
+        return checkpoint.index.look_up(np.array(checkpoint.vocabulary.encode(self.new_tokens)))
+
 
 class Composer:
-    """Composes from one checkpoint.
+    """Composes from one checkpoint; several pieces at once, from as many threads, if wanted.
 
     Parameters
     ----------
     checkpoint
         What to compose from.
     name
-        What the checkpoint is called for people: its folder, or ``user/name``.
+        What the checkpoint is called for people: its folder, ``user/name``, or one that ships: ``pretrained/unseen``.
     """
 
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
         self.checkpoint = checkpoint
         self.name = name
+        self._stepper = Stepper(checkpoint.model)
 
     @classmethod
     def load(cls, source: str | Path | None = None, revision: str | None = None) -> Self:
-        """A composer from a folder, from a Hub repository (``user/name``), or from the checkpoint that ships with the code.
+        """A composer from a folder, from a Hub repository (``user/name``), or from a checkpoint that ships with the code.
 
         Raises MozartError when the checkpoint cannot be had or is not whole.
         """
-        if source is None:
-            return cls(load_checkpoint(PRETRAINED), f"{PRETRAINED.parent.name}/{PRETRAINED.name}")
-        if os.path.isdir(source):
-            return cls(load_checkpoint(Path(source)), str(source))
-        if not hub.is_repo_id(str(source)):
-            raise MozartError(f"There is no checkpoint {source}: give a folder, or a repository on the Hub as user/name.")
-        return cls(load_checkpoint(hub.pull(str(source), revision)), str(source))
+        shipped = {f"{PRETRAINED.parent.name}/{folder.name}": folder for folder in PRETRAINED.parent.iterdir()}
+        name = f"{PRETRAINED.parent.name}/{PRETRAINED.name}" if source is None else str(source)
+        if name in shipped:
+            return cls(load_checkpoint(shipped[name]), name)
+        if os.path.isdir(name):
+            return cls(load_checkpoint(Path(name)), name)
+        if not hub.is_repo_id(name):
+            raise MozartError(f"There is no checkpoint {name}: give a folder, or a repository on the Hub as user/name.")
+        return cls(load_checkpoint(hub.pull(name, revision)), name)
 
-    def compose(self, request: Request, on_note: Callable[[int], object] = lambda _: None) -> Composition:
+    def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: None) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
 
         Parameters
         ----------
         on_note
-            Called after every new note with how many there are.
+            Called after every new note with how many there are, and how many there will be.
         """
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if request.seed is None else int(request.seed)
-        # Two independent sources of chance, so that another rhythm never changes a pitch.
-        pitch_seed, rhythm_seed = np.random.SeedSequence(seed).spawn(2)
-        pitch_generator, rhythm_generator = np.random.default_rng(pitch_seed), np.random.default_rng(rhythm_seed)
+        request = _with_seed(request)
+        chance = _Chance(request.seed)
+        opening, warnings = self._find_opening(request, chance.pitch)
+        steps = self._draw_steps(request, opening, chance.steps)
+        length = len(steps) - WINDOW
+        compose = self._compose_like_the_lab if request.lab else self._sample
+        ids: list[int] = []
+        for number in islice(compose(request, opening, chance.pitch, warnings), length):
+            ids.append(number)
+            on_note(len(ids), length)
+        if request.lab and (loop := find_loop(np.array(ids))):
+            warnings.append(f"From note {loop[0] + 1} on it goes round in a loop of {loop[1]} notes, as the lab's way does.")
+        return self._arrange(request, opening, ids, steps, warnings)
 
-        chosen = int(pitch_generator.integers(len(self.checkpoint.openings)))
-        opening_ids = self.checkpoint.openings.ids[chosen, :WINDOW]
-        new_ids = self._predict(request, opening_ids, pitch_generator, on_note)
-        tokens = self.checkpoint.vocabulary.decode([*opening_ids.tolist(), *new_ids])
+    def compose_candidates(
+        self, request: Request, count: int, on_note: Callable[[int, int], object] = lambda _done, _length: None
+    ) -> list[Composition]:
+        """Compose `count` pieces of one request, each with a seed of its own: the request's, and those that follow it.
 
-        steps, durations = self._rhythm(request, chosen, len(tokens), rhythm_generator)
-        offsets = np.concatenate([[0.0], np.cumsum(steps[:-1])])
-        if not request.lab:
-            durations = rhythm.end_before_next_onset(tokens, offsets, durations)
+        One after the other: for so small a network, a matrix of a few pieces is no faster than as many vectors, and so each
+        candidate is, to the bit, the piece that its seed gives.
+        """
+        first = _with_seed(request).seed or 0
+        return [self.compose(replace(request, seed=(first + k) % (MAX_SEED + 1)), on_note) for k in range(count)]
+
+    def with_offsets(self, piece: Composition, offsets: str) -> Composition:
+        """The same notes in another rhythm: one of the offset strategies."""
+        length = len(piece.new_tokens)
+        request = replace(piece.request, offsets=offsets, length=length)
+        steps = self._draw_steps(request, piece.opening, _Chance(piece.seed).steps)
+        return self._arrange(request, piece.opening, self.checkpoint.vocabulary.encode(piece.new_tokens), steps, piece.warnings)
+
+    def _find_opening(self, request: Request, generator: np.random.Generator) -> tuple[Opening, list[str]]:
+        openings = self.checkpoint.openings
+        # Always drawn, so that the piece is the same whether a movement was drawn or named, where it has one excerpt.
+        drawn = float(generator.random())
+        if _is_midi(request.opening):
+            opening, unknown = read_opening(Path(request.opening), self.checkpoint.vocabulary)
+            said = f"{unknown} of the opening's {WINDOW} notes and chords are unknown here: the nearest known ones stand for them."
+            return opening, [said] if unknown else []
+        among = range(len(openings)) if request.opening == "random" else openings.find(request.opening)
+        return openings[among[int(drawn * len(among))]], []
+
+    def _draw_steps(self, request: Request, opening: Opening, generator: np.random.Generator) -> rhythm.Floats:
+        """The opening's own 99 steps (with `lab` the strategy's), the one to the first new event, and one after each new event."""
+        before = opening.steps[: WINDOW - 1]
+        stream = self.checkpoint.rhythm.steps(
+            request.strategy, generator, phase=opening.bar_offset + float(before.sum()), recent=before.tolist()
+        )
+        if request.lab:
+            before = np.array(list(islice(stream, WINDOW - 1)))
+        leading = next(stream)
+        quantity, unit = _parse_length(request.length)
+        if unit == "notes":
+            return np.array([*before, leading, *islice(stream, int(quantity))])
+        quarters = quantity * self._tempo(request, opening) / 60 if unit == "s" else quantity * bar_length(opening.time_signature)
+        after: list[float] = []
+        onset = 0.0  # the first new event's; one on the limit is past it, but for the dust that sums of thirds leave
+        while onset < quarters - 1e-6 and len(after) < MAX_LENGTH:
+            after.append(next(stream))
+            onset += after[-1]
+        return np.array([*before, leading, *after])
+
+    def _tempo(self, request: Request, opening: Opening) -> float:
+        return request.tempo or (midi.TEMPO if request.lab else opening.tempo)
+
+    def _compose_like_the_lab(self, _r: Request, opening: Opening, _g: np.random.Generator, _w: list[str]) -> Iterator[int]:
+        return sampling.predict_like_the_lab(self.checkpoint.model, opening.ids)
+
+    def _sample(self, request: Request, opening: Opening, generator: np.random.Generator, warnings: list[str]) -> Iterator[int]:
+        """Draw ids for ever; memory and the watch for loops know the opening, copies are those of new notes alone."""
+        checkpoint, most = self.checkpoint, request.max_copy
+        copies = None if most is None else checkpoint.index.follow()
+        chooser = sampling.Chooser(
+            generator=generator,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            memory=request.memory,
+            piece=PieceMemory(checkpoint.vocabulary, delay=sampling.MEMORY_DELAY),
+            key=KeyPull(checkpoint.vocabulary),
+            refuses=lambda number: copies is not None and most is not None and copies.length_with(number) > most,
+        )
+        before, begun = [*warnings], list[int]()
+        was_near = False
+        for done, number in enumerate(sampling.sample(self._stepper, opening.ids, chooser), start=1):
+            if copies is not None:
+                copies.hear(number)
+            if chooser.loops.near and not was_near:
+                begun.append(done)
+                left = [
+                    f"A loop that had begun at note {begun[0]} was left.",
+                    f"Loops that had begun at note {_list(begun)} were left.",
+                ]
+                warnings[:] = [*before, left[len(begun) > 1]]
+            was_near = chooser.loops.near
+            yield number
+
+    def _arrange(
+        self, request: Request, opening: Opening, ids: list[int], steps: rhythm.Floats, warnings: list[str]
+    ) -> Composition:
+        """The piece of these ids and steps."""
+        checkpoint, chance = self.checkpoint, _Chance(request.seed)
+        tokens = checkpoint.vocabulary.decode([*opening.ids, *ids])
+        offsets = rhythm.step_offsets(steps[:-1])
+        if request.lab:
+            durations = np.full(len(tokens), rhythm.LAB_DURATION)
+            velocities = np.full(len(tokens), LAB_VELOCITY)
+        else:
+            drawn = checkpoint.rhythm.draw_durations(tokens[WINDOW:], steps[WINDOW:], chance.durations)
+            durations = rhythm.end_before_next_onset(tokens, offsets, np.concatenate([opening.durations, drawn]))
+            velocities = dynamics.draw_velocities(len(tokens), chance.velocities)
         first = 0 if request.include_opening else WINDOW
         return Composition(
             tokens=tokens[first:],
             offsets=(offsets[first:] - offsets[first]).tolist(),
             durations=durations[first:].tolist(),
+            velocities=velocities[first:].tolist(),
             opening_length=WINDOW - first,
-            opening=f"{self.checkpoint.openings.works[chosen]}, movement {self.checkpoint.openings.movements[chosen]}",
-            seed=seed,
+            opening=opening,
+            time_signature=opening.time_signature,
+            bar_offset=float((opening.bar_offset + offsets[first]) % bar_length(opening.time_signature)),
+            tempo=self._tempo(request, opening),
+            warnings=warnings,
+            request=request,
+            composer=self,
         )
 
-    def _predict(
-        self, request: Request, opening: torch.Tensor, generator: np.random.Generator, on_note: Callable[[int], object]
-    ) -> list[int]:
-        model, ids = self.checkpoint.model, []
-        chance = torch.Generator().manual_seed(int(generator.integers(2**63)))
-        with _turn, _onednn(request.lab):
-            stream = (
-                sampling.predict_like_the_lab(model, opening)
-                if request.lab
-                else sampling.sample(model, opening, request.temperature, chance)
-            )
-            for done, number in enumerate(islice(stream, int(request.length)), start=1):
-                ids.append(number)
-                on_note(done)
-        return ids
 
-    def _rhythm(self, request: Request, chosen: int, n: int, generator: np.random.Generator) -> tuple[rhythm.Floats, rhythm.Floats]:
-        """Steps and durations of all `n` events: the opening's own, then drawn; with `lab`, the lab's for all."""
-        table, openings = self.checkpoint.rhythm, self.checkpoint.openings
-        if request.lab:
-            return table.draw_steps(request.offsets, n, generator), np.full(n, rhythm.LAB_DURATION)
-        steps = openings.steps[chosen, :WINDOW].numpy().copy()
-        durations = openings.durations[chosen, :WINDOW].numpy()
-        # The opening's last step leads to the first new event: it is the strategy's already.
-        new_steps = table.draw_steps(request.offsets, n - WINDOW + 1, generator)
-        steps[-1] = new_steps[0]
-        new_durations = table.draw_durations(new_steps[1:], generator)
-        return np.concatenate([steps, new_steps[1:]]), np.concatenate([durations, new_durations])
+class _Chance:
+    """Independent sources of chance from one seed, so that another rhythm never changes a pitch."""
+
+    def __init__(self, seed: int | None) -> None:
+        spawned = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(4))
+        self.pitch, self.steps, self.durations, self.velocities = spawned
 
 
-@contextmanager
-def _onednn(enabled: bool) -> Iterator[None]:
-    """Single steps are about five times faster without oneDNN, whole windows with it."""
-    switch: Any = torch.backends.mkldnn
-    before = switch.enabled
-    switch.enabled = enabled
+def _with_seed(request: Request) -> Request:
+    drawn = int(np.random.SeedSequence().generate_state(1)[0])
+    return replace(request, seed=drawn if request.seed is None else int(request.seed))
+
+
+def recompose(path: Path, opening: str | None = None) -> tuple[Composition, bool]:
+    """Compose the piece of a MIDI file again from the recipe inside it; also whether its notes matched.
+
+    Parameters
+    ----------
+    opening
+        The MIDI file that the piece began with, if it was a person's own.
+
+    Raises
+    ------
+    MozartError
+        When the file holds no recipe, or the checkpoint or the opening that it names cannot be had.
+    """
+    recipe = midi.read_recipe(path)
+    request, name, identity, notes = _read_request(recipe, path)
+    if _is_midi(request.opening):
+        if opening is None:
+            raise MozartError(f"{path} began with a MIDI file of its own, {request.opening}: give that file again with --opening.")
+        request = replace(request, opening=opening)
+    composer = Composer.load(name)
+    if composer.checkpoint.identity != identity:
+        raise MozartError(
+            f"{path} was composed from another version of the checkpoint {name}, so it cannot be composed again from it."
+        )
+    piece = composer.compose(request)
+    return piece, piece.notes_sha256 == notes
+
+
+def _read_request(recipe: Mapping[str, Any], path: Path) -> tuple[Request, str, str, str]:
+    kept = dict(recipe)
     try:
-        yield
-    finally:
-        switch.enabled = before
+        name, identity, notes = (str(kept.pop(key)) for key in ("checkpoint", "checkpoint_sha256", "notes_sha256"))
+        request = Request(**kept)
+    except (KeyError, TypeError) as error:
+        raise MozartError(f"The recipe in {path} is damaged, or from another version of this program.") from error
+    except MozartError as error:
+        raise MozartError(f"The recipe in {path} is not possible. {error}") from error
+    return request, name, identity, notes
+
+
+def _parse_length(length: object) -> tuple[float, str]:
+    """A length's quantity, and its unit: ``notes``, ``s`` or ``bars``. Raises MozartError when it is none."""
+    parsed = _LENGTH.fullmatch(length.strip()) if isinstance(length, str) else None
+    if parsed:
+        quantity, unit = float(parsed[1]), parsed[2] or "notes"
+    elif _is_number(length):
+        quantity, unit = length, "notes"  # type: ignore[assignment]
+    else:
+        quantity, unit = 0, "notes"
+    most = {"notes": MAX_LENGTH, "s": MAX_SECONDS, "bars": MAX_BARS}[unit]
+    if not 1 <= quantity <= most or (unit != "s" and not _is_whole(quantity)):
+        raise MozartError(
+            f"A length of {length} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}, seconds up to "
+            f"{MAX_SECONDS:,} such as 60s, or bars up to {MAX_BARS:,} such as 32bars."
+        )
+    return quantity, unit
+
+
+def _list(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _is_midi(opening: str) -> bool:
+    return opening.lower().endswith((".mid", ".midi"))
 
 
 def _is_number(value: object) -> bool:

@@ -1,13 +1,25 @@
-"""Events → music21 stream → MIDI file. (Lab, Problem 5.)"""
+"""Events → music21 stream → MIDI file, and the recipe inside it. (Lab, Problem 5.)"""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-TEMPO = 120  # quarter notes a minute; what players assume of a file that names none, like the lab's
+from mozart.errors import MozartError
+from mozart.score import MOST_BYTES
+
+TEMPO = 120.0  # quarter notes a minute; what players assume of a file that names none, like the lab's
+_RECIPE = "Mozart recipe: "
 
 
-def to_stream(tokens: Sequence[str], offsets: Sequence[float], durations: Sequence[float]) -> Any:
-    """Tokens → a music21 Stream of Note and Chord objects, played by a piano at 120 quarter notes a minute.
+def to_stream(
+    tokens: Sequence[str],
+    offsets: Sequence[float],
+    durations: Sequence[float],
+    velocities: Sequence[int] | None = None,
+    tempo: float = TEMPO,
+) -> Any:
+    """Tokens → a music21 Stream of Note and Chord objects, played by a piano.
 
     Parameters
     ----------
@@ -15,29 +27,85 @@ def to_stream(tokens: Sequence[str], offsets: Sequence[float], durations: Sequen
         Such as ``A5``, or ``C4.G3`` for a chord.
     offsets, durations
         One for each token, in quarter lengths; offsets count from the start of the piece.
+    velocities
+        One for each token, 1 to 127; without them music21's own, the same for all.
+    tempo
+        Quarter notes a minute.
     """
-    from music21 import chord, instrument, note, stream, tempo
+    from music21 import chord, instrument, note, stream
+    from music21 import tempo as music21_tempo
 
     piece: Any = stream.Stream()
     piano = instrument.Piano()  # type: ignore[no-untyped-call]
     piece.insert(0, piano)
-    piece.insert(0, tempo.MetronomeMark(number=TEMPO))
-    for token, offset, duration in zip(tokens, offsets, durations, strict=True):
+    piece.insert(0, music21_tempo.MetronomeMark(number=tempo))
+    for i, (token, offset, duration) in enumerate(zip(tokens, offsets, durations, strict=True)):
         notes = [note.Note(pitch) for pitch in token.split(".")]
         for new_note in notes:
             new_note.storedInstrument = piano
         element = chord.Chord(notes) if len(notes) > 1 else notes[0]
         element.quarterLength = duration
+        if velocities is not None:
+            element.volume.velocity = velocities[i]
         piece.insert(offset, element)
     return piece
 
 
-def midi_bytes(tokens: Sequence[str], offsets: Sequence[float], durations: Sequence[float]) -> bytes:
-    """The same as :func:`to_stream`, as the content of a .mid file: the same notes give the same bytes."""
+def midi_bytes(
+    tokens: Sequence[str],
+    offsets: Sequence[float],
+    durations: Sequence[float],
+    velocities: Sequence[int] | None = None,
+    tempo: float = TEMPO,
+    recipe: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The same as :func:`to_stream`, as the content of a .mid file: the same notes give the same bytes.
+
+    Parameters
+    ----------
+    recipe
+        What the piece was composed from, as plain values; it becomes a text event, which players ignore.
+    """
     from music21 import defaults, midi
 
     # music21's own 10,080 ticks a quarter take long pieces past what other programs accept; 480 hold thirds and sixths.
     defaults.ticksPerQuarter = 480
-    file = midi.translate.streamToMidiFile(to_stream(tokens, offsets, durations))
+    file = midi.translate.streamToMidiFile(to_stream(tokens, offsets, durations, velocities, tempo))
+    if recipe is not None:
+        track = file.tracks[0]
+        text = midi.MidiEvent(track, type=midi.MetaEvents.TEXT_EVENT)
+        text.data = (_RECIPE + json.dumps(recipe)).encode("ascii")
+        track.events[:0] = [midi.DeltaTime(track), text]
     content: bytes = file.writestr()
     return content
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """The recipe that :func:`midi_bytes` wrote into a file.
+
+    Raises MozartError when the file cannot be read as MIDI or holds none.
+    """
+    import mido
+
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise MozartError(f"{path} is larger than any piece composed here ({path.stat().st_size:,} bytes).")
+        file = mido.MidiFile(path, clip=True)
+        texts = [message.text for track in file.tracks for message in track if message.type == "text"]
+    except MozartError:
+        raise
+    except OSError as error:
+        if error.strerror:
+            raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
+        raise MozartError(f"{path} is not a MIDI file.") from error
+    except Exception as error:  # mido raises whatever a malformed file provokes
+        raise MozartError(f"{path} is not a MIDI file.") from error
+    for text in texts:
+        if text.startswith(_RECIPE):
+            try:
+                recipe = json.loads(text.removeprefix(_RECIPE))
+            except ValueError:
+                continue
+            if isinstance(recipe, dict):
+                return recipe
+    raise MozartError(f"{path} holds no recipe: only pieces that were composed here, and not changed since, can be composed again.")

@@ -25,12 +25,12 @@ State = tuple[Tensor, ...]
 # How many tokens back intervals are measured: a theme's notes often stand two or three tokens apart, its accompaniment between.
 REACH = 6
 # Wider intervals count as this wide; four octaves.
-_WIDEST = 48
-_INTERVALS = 2 * _WIDEST + 1
-_OCTAVES = 11
-_PITCHES = 128
+WIDEST = 48
+INTERVALS = 2 * WIDEST + 1
+OCTAVES = 11
+PITCHES = 128
 # Stands for the pitch of a token that is not there, before the first.
-_NOTHING = -1
+NOTHING = -1
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class MusicLSTM(nn.Module):
         self.config = config
         self.relative = config.pitch == "relative"
         self.embedding: nn.EmbeddingBag | nn.Embedding = (
-            nn.EmbeddingBag(REACH * (_INTERVALS + 1) + _OCTAVES + config.n_shapes, config.embedding_dim, mode="sum")
+            nn.EmbeddingBag(REACH * (INTERVALS + 1) + OCTAVES + config.n_shapes, config.embedding_dim, mode="sum")
             if self.relative
             else nn.Embedding(config.n_tokens, config.embedding_dim)
         )
@@ -147,7 +147,7 @@ class MusicLSTM(nn.Module):
         hidden = (torch.zeros(shape, device=self.device), torch.zeros(shape, device=self.device))
         if not self.relative:
             return hidden
-        return (*hidden, torch.full((batch_size, REACH), _NOTHING, device=self.device))
+        return (*hidden, torch.full((batch_size, REACH), NOTHING, device=self.device))
 
     def _listen(self, x: Tensor, hidden: State) -> tuple[Tensor, State]:
         """Run embedding and LSTM: outputs (B, T, hidden_size) and the state after the last step."""
@@ -168,11 +168,11 @@ class MusicLSTM(nn.Module):
         if recent is None:
             return scores
         # An id's score is the sum of those of its intervals from the last six tokens, of its octave and of its shape.
-        intervals, octaves, shapes = torch.split(scores, [REACH * _INTERVALS, _OCTAVES, self.config.n_shapes], dim=1)
-        away = torch.arange(_PITCHES, device=output.device) - recent[:, :, None]
-        by_pitch = intervals.view(-1, REACH, _INTERVALS).gather(2, _interval_index(away))
-        by_pitch = by_pitch.masked_fill(recent[:, :, None] == _NOTHING, 0).sum(1)
-        by_pitch = by_pitch + octaves.repeat_interleave(12, dim=1)[:, :_PITCHES]
+        intervals, octaves, shapes = torch.split(scores, [REACH * INTERVALS, OCTAVES, self.config.n_shapes], dim=1)
+        away = torch.arange(PITCHES, device=output.device) - recent[:, :, None]
+        by_pitch = intervals.view(-1, REACH, INTERVALS).gather(2, _interval_index(away))
+        by_pitch = by_pitch.masked_fill(recent[:, :, None] == NOTHING, 0).sum(1)
+        by_pitch = by_pitch + octaves.repeat_interleave(12, dim=1)[:, :PITCHES]
         logits: Tensor = by_pitch[:, self.lowest] + shapes[:, self.shapes] + self.bias
         return logits.log_softmax(1)
 
@@ -201,7 +201,7 @@ def _relative_head(config: ModelConfig) -> nn.Sequential:
         nn.BatchNorm1d(config.hidden_size),
         nn.GELU(),
         nn.Dropout(config.dropout),
-        nn.Linear(config.hidden_size, REACH * _INTERVALS + _OCTAVES + config.n_shapes),
+        nn.Linear(config.hidden_size, REACH * INTERVALS + OCTAVES + config.n_shapes),
     )
 
 
@@ -217,14 +217,14 @@ def _features(lowest: Tensor, shapes: Tensor) -> Tensor:
     rows = []
     for distance in range(1, REACH + 1):
         earlier = lowest[:, REACH - distance : -distance]
-        interval = torch.where(earlier == _NOTHING, _INTERVALS, _interval_index(present - earlier))
-        rows.append(interval + (distance - 1) * (_INTERVALS + 1))
-    first_octave = REACH * (_INTERVALS + 1)
-    return torch.stack([*rows, present // 12 + first_octave, shapes + first_octave + _OCTAVES], dim=2)
+        interval = torch.where(earlier == NOTHING, INTERVALS, _interval_index(present - earlier))
+        rows.append(interval + (distance - 1) * (INTERVALS + 1))
+    first_octave = REACH * (INTERVALS + 1)
+    return torch.stack([*rows, present // 12 + first_octave, shapes + first_octave + OCTAVES], dim=2)
 
 
 def _interval_index(semitones: Tensor) -> Tensor:
-    return semitones.clamp(-_WIDEST, _WIDEST) + _WIDEST
+    return semitones.clamp(-WIDEST, WIDEST) + WIDEST
 
 
 def _initialize(model: MusicLSTM) -> None:

@@ -11,6 +11,7 @@ one key is known in all.
 """
 
 from collections import Counter, defaultdict
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,10 @@ class _InAnyKey:
         """The ids that are this to `beside`; -1 where the vocabulary has none."""
         ids: Ids = self._ids[codes // _INTERVALS, codes % _INTERVALS - _UNISON + self.lowest[beside] + _INTERVALS]
         return ids
+
+    def id(self, code: int, beside: int) -> int:
+        """The id that is this to `beside`; -1 where the vocabulary has none."""
+        return int(self._ids[code // _INTERVALS, code % _INTERVALS - _UNISON + self.lowest[beside] + _INTERVALS])
 
 
 class NGramTable:
@@ -125,38 +130,58 @@ class PieceMemory:
         The ids'.
     shortest, longest
         Ids in the contexts that it looks at.
+    delay
+        How many of the latest ids stand in the present context only: what came after a context is not yet known there.
     """
 
-    def __init__(self, vocabulary: Vocabulary, shortest: int = 4, longest: int = 12) -> None:
-        self.shortest, self.longest = shortest, longest
+    def __init__(self, vocabulary: Vocabulary, shortest: int = 4, longest: int = 12, delay: int = 0) -> None:
+        self.shortest, self.longest, self.delay = shortest, longest, delay
         self._any_key = _InAnyKey(vocabulary)
         self._heard: list[int] = []
+        # The codes of every id heard, as a follower, as the last of a context, and, but for the latest, as one further back.
+        self._as_follower: list[int] = []
+        self._as_last: list[int] = []
+        self._as_earlier: list[int] = []
         self._followers: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
 
     def hear(self, number: int) -> None:
         """Take in the piece's next id."""
+        before = self._heard[-1] if self._heard else number
+        codes = self._any_key.codes(np.array([number, number, before]), np.array([before, number, number]))
+        as_follower, as_last, as_earlier = codes.tolist()
+        self._as_follower.append(as_follower)
+        self._as_last.append(as_last)
         if self._heard:
-            code = int(self._any_key.codes(np.array([number]), np.array(self._heard[-1:]))[0])
-            for context in self._contexts():
-                self._followers[context][code] += 1
+            self._as_earlier.append(as_earlier)
         self._heard.append(number)
+        place = len(self._heard) - 1 - self.delay
+        if place > 0:
+            for context in self._contexts_before(place):
+                self._followers[context][self._as_follower[place]] += 1
 
     def mix(self, probabilities: Floats) -> Floats:
         """Put what the piece did after contexts like the present one over `probabilities`, shape (n_tokens,)."""
         mixed = probabilities.copy()
-        for context in self._contexts():
-            counts = self._followers.get(context)
-            if not counts:
-                break
-            ids = self._any_key.ids(np.array(list(counts)), self._heard[-1])
-            _interpolate(mixed, ids, np.array(list(counts.values())))
+        known_contexts = takewhile(self._followers.__contains__, self._contexts_before(len(self._heard)))
+        # From the longest context down: each one's followers take their part of what the longer ones left.
+        left, added = 1.0, defaultdict[int, float](float)
+        for context in reversed(list(known_contexts)):
+            counts = self._followers[context].items()
+            known = [(number, count) for code, count in counts if (number := self._any_key.id(code, self._heard[-1])) >= 0]
+            total = len(known) + sum(count for _, count in known)
+            for number, count in known:
+                added[number] += left * count / total
+            if known:
+                left *= len(known) / total
+        mixed *= left
+        for number, share in added.items():
+            mixed[number] += share
         return mixed
 
-    def _contexts(self) -> list[tuple[int, ...]]:
-        """The present contexts, shortest first."""
-        latest = np.array(self._heard[-self.longest :], dtype=np.int64)
-        codes = self._any_key.codes(latest, np.append(latest[1:], latest[-1:])).tolist()
-        return [tuple(codes[-length:]) for length in range(self.shortest, len(codes) + 1)]
+    def _contexts_before(self, place: int) -> list[tuple[int, ...]]:
+        """The contexts of the id at `place`, shortest first."""
+        codes = (*self._as_earlier[max(place - self.longest, 0) : place - 1], *self._as_last[place - 1 : place])
+        return [codes[-length:] for length in range(self.shortest, len(codes) + 1)]
 
 
 def _interpolate(probabilities: Floats, followers: Ids, counts: Ids) -> None:

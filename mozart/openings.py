@@ -1,19 +1,50 @@
-"""Excerpts of test music: the openings that pieces start from, and how they really go on."""
+"""What pieces start from: excerpts of test music, or the beginning of a person's own MIDI file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from mozart.errors import MozartError
+from mozart.movements import find_movement
 from mozart.rhythm import event_steps
-from mozart.score import Work
+from mozart.score import Event, Work, read_beginning
+from mozart.vocabulary import Vocabulary, pitches
 from mozart.windows import WINDOW
 
 CONTINUATION = 100
 # The sonatas may not be republished: 64 excerpts of 200 events are a ninth of them, scattered, without velocity and tempo.
 MOST = 64
+_TEMPO = 120.0
+
+
+@dataclass(frozen=True)
+class Opening:
+    """100 events, and how they really go on where that is known.
+
+    Attributes
+    ----------
+    ids : of the opening
+    steps, durations : in quarter lengths, shape (100,); step i leads from event i to the one after it
+    name : for people: ``K. 545, movement 1``, or a file's name
+    time_signature : such as ``3/4``
+    bar_offset : how far into its bar the first event starts, in quarter lengths
+    tempo : quarter notes a minute
+    continuation : ids, up to 100
+    """
+
+    ids: list[int]
+    steps: NDArray[np.float64]
+    durations: NDArray[np.float64]
+    name: str
+    time_signature: str
+    bar_offset: float
+    tempo: float
+    continuation: list[int]
 
 
 @dataclass(frozen=True)
@@ -25,18 +56,48 @@ class Openings:
     ids : Tensor of int64, shape (N, L)
     steps : Tensor of float64, shape (N, L), in quarter lengths; step i leads from event i to the one after it
     durations : Tensor of float64, shape (N, L), in quarter lengths
+    bar_offsets : Tensor of float64, shape (N,): how far into its bar each excerpt starts, in quarter lengths
     works : N names, such as ``K. 545``
     movements : N numbers, from 1
+    time_signatures : N, such as ``3/4``
     """
 
     ids: Tensor
     steps: Tensor
     durations: Tensor
+    bar_offsets: Tensor
     works: list[str]
     movements: list[int]
+    time_signatures: list[str]
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __getitem__(self, number: int) -> Opening:
+        movement = find_movement(self.works[number], self.movements[number])
+        return Opening(
+            ids=self.ids[number, :WINDOW].tolist(),
+            steps=self.steps[number, :WINDOW].numpy(),
+            durations=self.durations[number, :WINDOW].numpy(),
+            name=self.names[number],
+            time_signature=self.time_signatures[number],
+            bar_offset=float(self.bar_offsets[number]),
+            tempo=movement.tempo if movement else _TEMPO,
+            continuation=self.ids[number, WINDOW:].tolist(),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """Where each excerpt comes from, as people name it in a request: ``K. 545, movement 1``."""
+        return [f"{work}, movement {movement}" for work, movement in zip(self.works, self.movements, strict=True)]
+
+    def find(self, name: str) -> list[int]:
+        """The excerpts of the movement of this name. Raises MozartError, naming those that there are, when it has none."""
+        found = [number for number, known in enumerate(self.names) if known.casefold() == name.casefold()]
+        if not found:
+            known = "; ".join(sorted(set(self.names)))
+            raise MozartError(f"There is no opening {name!r}: choose random, the path of a MIDI file, or one of {known}.")
+        return found
 
 
 def choose_openings(works: Sequence[Work], ids: Tensor, test_starts: Tensor, seed: int) -> Openings:
@@ -67,6 +128,55 @@ def choose_openings(works: Sequence[Work], ids: Tensor, test_starts: Tensor, see
         ids=ids[rows],
         steps=torch.tensor(steps)[rows],
         durations=durations[rows],
+        bar_offsets=torch.tensor([events[s].bar_offset for s in first], dtype=torch.float64),
         works=[works[place[s][0]].title for s in first],
         movements=[place[s][1] for s in first],
+        time_signatures=[events[s].time_signature for s in first],
     )
+
+
+def read_opening(path: Path, vocabulary: Vocabulary) -> tuple[Opening, int]:
+    """The first 100 events of a person's own MIDI file, and how many of their tokens are not in the vocabulary.
+
+    The place of such a token is taken by the nearest one that is there.
+    Raises MozartError when the file cannot be read, or has fewer events.
+    """
+    events, tempo = read_beginning(path)
+    if len(events) < WINDOW:
+        raise MozartError(
+            f"{path.name} holds {len(events)} notes and chords, and an opening needs {WINDOW}: choose a longer piece."
+        )
+    # One event more, for the last one's step.
+    steps = [*event_steps(events[: WINDOW + 1]), 0.0][:WINDOW]
+    opening = events[:WINDOW]
+    unknown = [event for event in opening if event.token not in vocabulary]
+    first = opening[0]
+    return Opening(
+        ids=list(_nearest_ids(opening, vocabulary)),
+        steps=np.array(steps).clip(min=0),
+        durations=np.array([event.duration for event in opening]),
+        name=path.name,
+        time_signature=first.time_signature,
+        bar_offset=first.bar_offset,
+        tempo=tempo,
+        continuation=[],
+    ), len(unknown)
+
+
+def _nearest_ids(events: Sequence[Event], vocabulary: Vocabulary) -> Iterator[int]:
+    """The events' ids; where a token is unknown, that of the token which shares most pitch classes, then most pitches with it."""
+    known = [set(pitches(token)) for token in vocabulary.tokens]
+    for event in events:
+        if event.token in vocabulary:
+            yield vocabulary.encode([event.token])[0]
+            continue
+        wanted = set(pitches(event.token))
+        classes = {pitch % 12 for pitch in wanted}
+        yield min(
+            range(len(known)),
+            key=lambda i: (
+                len(classes ^ {pitch % 12 for pitch in known[i]}),
+                len(wanted ^ known[i]),
+                abs(max(wanted) - max(known[i])),
+            ),
+        )

@@ -15,6 +15,7 @@ from mozart.errors import MozartError
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 SHORTEST, LONGEST = 50, 1000
 OFFSETS = [
+    ("as Mozart's would go on", "contextual"),
     ("every 0.25 quarters, as in the lab", "0.25"),
     ("every 0.5 quarters, as in the lab", "0.5"),
     ("sampled from the sonatas", "sampled"),
@@ -37,12 +38,12 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
         """Compose a piece of `length` new notes; returns the sound, the MIDI file and a line about the piece."""
         try:
             request = Request(length=length, offsets=offsets, include_opening=False)  # type: ignore[arg-type]
-            piece = composer.compose(request, lambda done: progress((done, request.length), desc="Composing", unit="notes"))
+            piece = composer.compose(request, lambda done, n: progress((done, n), desc="Composing", unit="notes"))
             progress(None, desc="Writing the MIDI file")
             midi = piece.midi()
         except MozartError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        about = f"{len(piece.tokens)} notes and chords after an opening from {piece.opening}. Seed {piece.seed}."
+        about = f"{len(piece.tokens)} notes and chords after an opening from {piece.opening.name}. Seed {piece.seed}."
         # Gradio copies what is yielded into its own cache before it comes back for more.
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"mozart-{piece.seed}.mid"
@@ -67,7 +68,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 length = gr.Slider(
                     SHORTEST, LONGEST, value=500, step=10, label="Length", info="How many notes and chords to compose."
                 )
-                offsets = gr.Radio(OFFSETS, value="0.25", label="Rhythm", info="How far each note is from the one before it.")
+                offsets = gr.Radio(OFFSETS, value="contextual", label="Rhythm", info="How far each note is from the one before it.")
                 button = gr.Button("Compose", variant="primary")
             with gr.Column():
                 sound = gr.Audio(label="Your piece", interactive=False, buttons=["download"])

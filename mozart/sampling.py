@@ -3,16 +3,29 @@
 Both ways are iterators that never end: the caller takes as many ids as it wants.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from mozart.model import MusicLSTM
+from mozart.ngrams import PieceMemory
+from mozart.originality import LoopWatch
+from mozart.stepping import Stepper
+from mozart.tonality import KeyPull
+
+Floats = NDArray[np.float64]
+
+# Mozart goes back to what he said, but not to what still sounds: the memory keeps silent about the latest ids.
+MEMORY_DELAY = 32
+# How much hotter it gets while a loop is beginning.
+_LEAVING = 3.0
 
 
 @torch.no_grad()
-def predict_like_the_lab(model: MusicLSTM, opening: Tensor) -> Iterator[int]:
+def predict_like_the_lab(model: MusicLSTM, opening: Sequence[int]) -> Iterator[int]:
     """The lab's way: the most probable id after the window, which then moves on by one.
 
     The whole window is run again, from a fresh state, for every id.
@@ -21,9 +34,10 @@ def predict_like_the_lab(model: MusicLSTM, opening: Tensor) -> Iterator[int]:
     ----------
     model
         In ``eval()`` mode.
-    opening : Tensor of int64, shape (T,)
+    opening
+        T ids.
     """
-    sequence = opening[None, :]
+    sequence = torch.tensor([opening])
     while True:
         log_probabilities, _ = model(sequence, model.init_hidden(1))
         prediction = log_probabilities.argmax(1)
@@ -31,25 +45,90 @@ def predict_like_the_lab(model: MusicLSTM, opening: Tensor) -> Iterator[int]:
         yield int(prediction.item())
 
 
-@torch.no_grad()
-def sample(model: MusicLSTM, opening: Tensor, temperature: float, generator: torch.Generator) -> Iterator[int]:
-    """Draw each id from the network's distribution, carrying the state: one step of the network an id.
+@dataclass
+class Chooser:
+    """Chooses ids from the network's predictions.
 
-    Parameters
+    Attributes
     ----------
-    model
-        In ``eval()`` mode.
-    opening : Tensor of int64, shape (T,)
-    temperature
-        Above 0; divides the log-probabilities before the draw: below 1 is more predictable, above 1 wilder.
-    generator
-        The only source of chance.
+    generator : the only source of chance
+    temperature : above 0; divides the log-probabilities: below 1 is more predictable, above 1 wilder
+    top_p : in (0, 1]; only the most probable ids that together have this probability are drawn from. (Holtzman et al., The
+        curious case of neural text degeneration, 2020.)
+    memory : in [0, 1]; how much of what the piece itself did in such a place is mixed in
+    piece : that memory
+    key : pulls what comes towards the key of the latest ids
+    refuses : says of an id that it may not come next
+    loops : notices when the piece begins to go round in circles; while it does, the temperature is raised, and an id that
+        would complete a loop is never chosen
     """
-    log_probabilities, hidden = model(opening[None, :], model.init_hidden(1))
-    while True:
+
+    generator: np.random.Generator
+    temperature: float
+    top_p: float
+    memory: float
+    piece: PieceMemory
+    key: KeyPull
+    refuses: Callable[[int], bool] = lambda _: False
+    loops: LoopWatch = field(default_factory=LoopWatch)
+
+    def choose(self, log_probabilities: Floats) -> int:
+        """Draw the next id. Where all ids are refused, the most probable one comes.
+
+        Parameters
+        ----------
+        log_probabilities : shape (V,)
+        """
+        temperature = self.temperature * (_LEAVING if self.loops.near else 1.0)
+        log_probabilities = log_probabilities + self.key.log_weights()
         # The greatest becomes 0 first: divided by a tiny temperature, all would become minus infinity.
-        logits = log_probabilities[0].double()
-        probabilities = torch.softmax((logits - logits.max()) / temperature, dim=0)
-        drawn = torch.multinomial(probabilities, 1, generator=generator)
-        yield int(drawn.item())
-        log_probabilities, hidden = model(drawn[None, :], hidden)
+        with np.errstate(over="ignore"):
+            heated = np.exp((log_probabilities - log_probabilities.max()) / temperature)
+        probabilities = _nucleus(heated / heated.sum(), self.top_p)
+        if self.memory:
+            probabilities = (1 - self.memory) * probabilities + self.memory * self.piece.mix(probabilities)
+        chosen = self._draw(probabilities)
+        if chosen is None:  # the nucleus holds nothing that is allowed
+            chosen = self._draw(np.exp(log_probabilities))
+        return int(log_probabilities.argmax()) if chosen is None else chosen
+
+    def hear(self, number: int) -> None:
+        """Take in an id of the piece."""
+        if self.memory:
+            self.piece.hear(number)
+        self.key.hear(number)
+        self.loops.hear(number)
+
+    def _draw(self, probabilities: Floats) -> int | None:
+        """An id that is not refused; None where there is none."""
+        while (total := probabilities.sum()) > 0:
+            cumulated = probabilities.cumsum()
+            drawn = min(int(cumulated.searchsorted(self.generator.random() * total, side="right")), len(cumulated) - 1)
+            if not (self.loops.would_loop(drawn) or self.refuses(drawn)):
+                return drawn
+            probabilities[drawn] = 0
+        return None
+
+
+def sample(stepper: Stepper, opening: Sequence[int], chooser: Chooser) -> Iterator[int]:
+    """Draw each id from the network's distribution, carrying the state: one step of the network an id."""
+    reading = stepper.read()
+    for number in opening:
+        reading.hear(number)
+        chooser.hear(number)
+    while True:
+        chosen = chooser.choose(reading.predict())
+        chooser.hear(chosen)
+        yield chosen
+        reading.hear(chosen)
+
+
+def _nucleus(probabilities: Floats, top_p: float) -> Floats:
+    """The smallest set of most probable ids that together have `top_p`, all others 0; sums to 1."""
+    if top_p == 1:
+        return probabilities
+    ranked = np.argsort(-probabilities, kind="stable")
+    kept = ranked[: int(probabilities[ranked].cumsum().searchsorted(top_p)) + 1]
+    nucleus = np.zeros_like(probabilities)
+    nucleus[kept] = probabilities[kept] / probabilities[kept].sum()
+    return nucleus

@@ -16,6 +16,7 @@ import json
 import os
 import re
 import signal
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -31,7 +32,13 @@ from mozart.corpus import cache_folder, title
 from mozart.errors import MozartError
 
 # Change this when the reader gives other events for the same file.
-_READER_VERSION = 1
+_READER_VERSION = 2
+
+# Of a person's own file for an opening: more than any sonata has, and little enough to be looked at in a second.
+MOST_BYTES = 250_000
+_BEGINNING = 1_000  # notes: 100 chords of ten
+_LONGEST_BEGINNING = 2_000  # quarter notes
+_DRUMS = 9
 
 # Tells backup programs to leave the folder out.
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -52,6 +59,7 @@ class Event(NamedTuple):
     track : the number of the track it came from, from 0
     movement : from 1
     time_signature : such as ``3/4``
+    bar_offset : how far into its bar it starts, in quarter lengths
     """
 
     token: str
@@ -62,6 +70,7 @@ class Event(NamedTuple):
     track: int
     movement: int
     time_signature: str
+    bar_offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,12 @@ def read_score(path: Path) -> list[Event]:
         raise MozartError(f"{path} cannot be read as MIDI: music21 gives up on it ({type(error).__name__}).") from error
     signatures = [(float(e.offset), e.ratioString) for e in elements if isinstance(e, meter.TimeSignature)]
     movements = _movement_starts(markers, [offset for offset, _ in signatures])
+
+    def signature_at(offset: Any) -> tuple[float, str]:
+        # Every track repeats the signatures: the first of those that stand together holds.
+        since, _, signature = max(((o, -i, s) for i, (o, s) in enumerate(signatures) if o <= offset), default=(0.0, 0, "4/4"))
+        return since, signature
+
     events = [
         Event(
             token=".".join(order_pitches(e.pitches)) if isinstance(e, chord.Chord) else str(e.pitch),
@@ -107,7 +122,8 @@ def read_score(path: Path) -> list[Event]:
             tie=e.tie.type if e.tie else None,
             track=track_of.get(id(e), 0),
             movement=1 + sum(start <= e.offset for start in movements),
-            time_signature=max(((o, -i, s) for i, (o, s) in enumerate(signatures) if o <= e.offset), default=(0, 0, "4/4"))[2],
+            time_signature=signature_at(e.offset)[1],
+            bar_offset=_into_bar(float(e.offset), *signature_at(e.offset)),
         )
         for e in elements
         if isinstance(e, note.Note | chord.Chord)
@@ -115,6 +131,46 @@ def read_score(path: Path) -> list[Event]:
     if not events:
         raise MozartError(f"{path} holds no notes with a pitch (it is empty, or drums only).")
     return events
+
+
+def read_beginning(path: Path) -> tuple[list[Event], float]:
+    """The first events of a person's own MIDI file, and its tempo there in quarter notes a minute (120 where it says none).
+
+    Only the beginning is parsed: whatever the file holds, this takes a few seconds at most.
+
+    Raises
+    ------
+    MozartError
+        When the file is missing, is not MIDI, is too large, or holds no notes.
+    """
+    import mido
+
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
+    if size > MOST_BYTES:
+        raise MozartError(f"{path.name} is too large ({size:,} bytes): choose a MIDI file of up to {MOST_BYTES:,} bytes.")
+    _read_markers(path)
+    try:
+        whole = mido.MidiFile(path, clip=True)
+        ticks_a_quarter = whole.ticks_per_beat
+        onsets, tempi = _onsets(whole)
+    except Exception as error:  # mido raises whatever a malformed file provokes
+        raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}): choose another file.") from error
+    if not onsets:
+        raise MozartError(f"{path.name} holds no notes with a pitch (it is empty, or drums only): choose another file.")
+    cut = onsets[:_BEGINNING][-1]
+    if cut / ticks_a_quarter > _LONGEST_BEGINNING:
+        raise MozartError(
+            f"{path.name} spreads its first notes over {cut / ticks_a_quarter:,.0f} quarter notes: choose another file."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        beginning = Path(folder) / path.name
+        _cut(whole, cut).save(beginning)
+        events = read_score(beginning)
+    tempo = next((tempo for tick, tempo in reversed(tempi) if tick <= onsets[0]), mido.bpm2tempo(120))
+    return events, mido.tempo2bpm(tempo)
 
 
 def read_scores(
@@ -165,6 +221,42 @@ def read_scores(
         raise MozartError("None of the files could be read: " + " ".join(problems.values()))
     works = [Work(title(path), read[path]) for path in paths if path in read]
     return works, [problems[path] for path in paths if path in problems]
+
+
+def _onsets(midi: Any) -> tuple[list[int], list[tuple[int, int]]]:
+    """The ticks at which notes that are not drums begin, and the tempi with theirs, both ascending."""
+    onsets, tempi = [], []
+    for track in midi.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity and message.channel != _DRUMS:
+                onsets.append(tick)
+            elif message.type == "set_tempo":
+                tempi.append((tick, message.tempo))
+    return sorted(onsets), sorted(tempi)
+
+
+def _cut(midi: Any, last: int) -> Any:
+    """The same music up to the tick `last`; what sounds there ends soon after."""
+    import mido
+
+    beginning = mido.MidiFile(ticks_per_beat=midi.ticks_per_beat)
+    for track in midi.tracks:
+        kept, tick = mido.MidiTrack(), 0
+        for message in track:
+            if (
+                tick + message.time > last
+                and message.type != "note_off"
+                and not (message.type == "note_on" and not message.velocity)
+            ):
+                break
+            # A note that is held on for hours would make as many bars.
+            message = message.copy(time=min(tick + message.time, last + midi.ticks_per_beat) - tick)
+            tick += message.time
+            kept.append(message)
+        beginning.tracks.append(kept)
+    return beginning
 
 
 def _leave_out(problems: dict[Path, str], path: Path, problem: str, skip_unreadable: bool) -> None:
@@ -241,6 +333,18 @@ def _movement_starts(markers: list[tuple[float, str]], signature_offsets: list[f
         if starts:
             return starts
     return []
+
+
+def bar_length(time_signature: str) -> float:
+    """How long a bar is, in quarter lengths: 3 for ``3/4``, 1.5 for ``3/8``."""
+    beats, unit = time_signature.split("/")
+    return int(beats) * 4 / int(unit)
+
+
+def _into_bar(offset: float, since: float, time_signature: str) -> float:
+    into = (offset - since) % bar_length(time_signature)
+    # An offset that is a hair short of the bar line, as sums of thirds are, stands on it.
+    return 0.0 if bar_length(time_signature) - into < 1e-6 else into
 
 
 def _velocity(element: Any) -> int:

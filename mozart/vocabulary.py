@@ -69,6 +69,9 @@ class Vocabulary:
         """How many shapes the tokens have."""
         return int(self.shapes.max()) + 1
 
+    def __contains__(self, token: str) -> bool:
+        return token in self._ids
+
     def __len__(self) -> int:
         return len(self.tokens)
 

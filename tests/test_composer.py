@@ -1,14 +1,26 @@
 """A request becomes a piece, the same one every time."""
 
+import io
 import math
+import re
+import shutil
+import threading
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pretty_midi
 import pytest
 
+import tiny
+from mozart import midi
 from mozart.checkpoint import PRETRAINED
-from mozart.composer import Composer, Request
+from mozart.composer import MAX_LENGTH, Composer, Composition, Request, recompose
 from mozart.errors import MozartError
+from mozart.originality import CorpusIndex, find_loop
+from mozart.rhythm import STRATEGIES
+from mozart.score import Event, Work
 from mozart.windows import WINDOW
 
 
@@ -37,8 +49,10 @@ def test_the_opening_keeps_its_own_rhythm(composer: Composer) -> None:
     rows = [composer.checkpoint.vocabulary.decode(row[:WINDOW].tolist()) for row in openings.ids]
     row = rows.index(piece.tokens[:WINDOW])
     np.testing.assert_allclose(np.diff(piece.offsets[:WINDOW]), openings.steps[row, : WINDOW - 1])
-    assert np.diff(piece.offsets[WINDOW - 1 :]).tolist() == [0.5] * 40
-    assert piece.opening == f"{openings.works[row]}, movement {openings.movements[row]}"
+    np.testing.assert_allclose(np.diff(piece.offsets[WINDOW - 1 :]), [0.5] * 40)
+    assert piece.opening.name == f"{openings.works[row]}, movement {openings.movements[row]}"
+    longest = openings.durations[row, :WINDOW].tolist()
+    assert all(0 < duration <= own for duration, own in zip(piece.durations, longest, strict=False))
 
 
 def test_leaving_the_opening_out(composer: Composer) -> None:
@@ -62,9 +76,10 @@ def test_same_request_same_piece(composer: Composer, lab: bool) -> None:
 
 def test_another_rhythm_changes_no_pitch(composer: Composer) -> None:
     """Pitch and rhythm draw from generators of their own."""
-    pieces = [composer.compose(Request(length=30, seed=3, offsets=offsets)) for offsets in ("0.25", "0.5", "sampled")]
-    assert pieces[0].tokens == pieces[1].tokens == pieces[2].tokens
-    assert pieces[0].offsets != pieces[1].offsets
+    pieces = [composer.compose(Request(length=30, seed=3, offsets=offsets)) for offsets in STRATEGIES]
+    assert len({tuple(piece.tokens) for piece in pieces}) == 1
+    assert len({tuple(piece.velocities) for piece in pieces}) == 1
+    assert len({tuple(piece.offsets) for piece in pieces}) == len(STRATEGIES)
 
 
 def test_a_seed_is_drawn_and_said(composer: Composer) -> None:
@@ -79,6 +94,8 @@ def test_the_labs_way(composer: Composer) -> None:
     piece = composer.compose(Request(length=25, seed=5, lab=True))
     assert piece.offsets == [0.25 * i for i in range(WINDOW + 25)]
     assert set(piece.durations) == {1.0}
+    assert piece.tempo == 120
+    assert len(set(piece.velocities)) == 1
     assert composer.compose(Request(length=25, seed=5, lab=True, temperature=9.0)).tokens == piece.tokens
 
 
@@ -91,14 +108,14 @@ def test_temperature_changes_pitches(composer: Composer) -> None:
 
 def test_progress(composer: Composer) -> None:
     """Every new note is counted."""
-    counts: list[int] = []
-    composer.compose(Request(length=12), counts.append)
-    assert counts == list(range(1, 13))
+    counts: list[tuple[int, int]] = []
+    composer.compose(Request(length=12), lambda done, length: counts.append((done, length)))
+    assert counts == [(done, 12) for done in range(1, 13)]
 
 
 def test_sound(composer: Composer) -> None:
     """The audio lasts as long as the piece and its tail."""
-    piece = composer.compose(Request(length=8, seed=1, offsets="0.5", include_opening=False))
+    piece = composer.compose(Request(length=8, seed=1, offsets="0.5", tempo=120, include_opening=False))
     seconds = len(piece.audio()) / 44_100
     end = max(offset + duration for offset, duration in zip(piece.offsets, piece.durations, strict=True)) / 2
     assert end < seconds < end + 2
@@ -113,9 +130,16 @@ def test_sound(composer: Composer) -> None:
         ({"length": 10**400}, "length of 1"),
         ({"length": 2.5}, "length of 2.5"),
         ({"length": True}, "length of True"),
-        ({"length": "500"}, "length of 500"),
+        ({"length": "500s s"}, "length of 500s s"),
+        ({"length": "4000s"}, "length of 4000s"),
+        ({"length": "0s"}, "length of 0s"),
+        ({"length": "2.5bars"}, "length of 2.5bars"),
+        ({"length": "2001bars"}, "length of 2001bars"),
+        ({"length": "many"}, "length of many is not possible: choose .* such as 60s, or bars"),
+        ({"length": None}, "length of None"),
         ({"length": math.nan}, "length of nan"),
-        ({"offsets": "0.3"}, "strategy '0.3': choose one of 0.25, 0.5, sampled"),
+        ({"offsets": "0.3"}, "strategy '0.3': choose one of 0.25, 0.5, sampled, contextual"),
+        ({"lab": True, "offsets": "contextual"}, "lab's way has no contextual rhythm"),
         ({"offsets": 0.25}, "strategy 0.25"),
         ({"offsets": []}, "strategy"),
         ({"temperature": 0}, "temperature of 0"),
@@ -123,6 +147,18 @@ def test_sound(composer: Composer) -> None:
         ({"temperature": math.nan}, "temperature of nan"),
         ({"temperature": math.inf}, "temperature of inf"),
         ({"temperature": 10**400}, "temperature of 1"),
+        ({"top_p": 0}, "top-p of 0"),
+        ({"top_p": 1.01}, "top-p of 1.01"),
+        ({"top_p": math.nan}, "top-p of nan"),
+        ({"top_p": "most"}, "top-p of most"),
+        ({"memory": -0.1}, "memory of -0.1"),
+        ({"memory": 1.1}, "memory of 1.1"),
+        ({"tempo": 0}, "tempo of 0"),
+        ({"tempo": math.inf}, "tempo of inf"),
+        ({"max_copy": 6}, "longest copy of 6"),
+        ({"max_copy": 8.5}, "longest copy of 8.5"),
+        ({"opening": ""}, "opening of ''"),
+        ({"opening": 3}, "opening of 3"),
         ({"seed": -1}, "seed of -1"),
         ({"seed": 2**32}, "seed of 4294967296"),
         ({"seed": 1.5}, "seed of 1.5"),
@@ -133,6 +169,223 @@ def test_impossible_requests(wrong: dict[str, object], sentence: str) -> None:
     with pytest.raises(MozartError, match=sentence) as error:
         Request(**wrong)  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("lab", [True, False])
+@pytest.mark.parametrize(("tempo", "quarters"), [(60, 20.0), (120, 40.0)])
+def test_length_in_seconds(composer: Composer, lab: bool, tempo: float, quarters: float) -> None:
+    """The last new event starts before the limit, and the next one, which is not there, would start on it or past it."""
+    for offsets in ("0.5", "sampled"):
+        request = Request(length="20s", tempo=tempo, lab=lab, offsets=offsets, seed=4, include_opening=False)
+        piece = composer.compose(request)
+        longer = composer.compose(replace(request, length=len(piece.tokens) + 1))
+        assert piece.offsets[-1] < quarters <= longer.offsets[-1] + 1e-6
+        assert longer.offsets[:-1] == piece.offsets
+        assert longer.tokens[:-1] == piece.tokens
+
+
+def test_length_in_bars(composer: Composer) -> None:
+    """So many bars of the opening's metre."""
+    piece = composer.compose(Request(length="5bars", offsets="0.25", seed=4, include_opening=False))
+    assert piece.time_signature == "4/4"
+    assert len(piece.tokens) == 5 * 16
+
+
+def test_a_rhythm_that_stands_still_ends(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps of 0 never reach a limit in time: the piece ends at the longest length."""
+    monkeypatch.setattr("mozart.composer.MAX_LENGTH", 30)
+    monkeypatch.setattr(type(composer.checkpoint.rhythm), "steps", lambda *_args, **_more: iter([0.0] * 200))
+    assert len(composer.compose(Request(length="5s", seed=1, include_opening=False)).tokens) == 30
+    assert MAX_LENGTH == 10_000
+
+
+def test_the_rhythm_goes_on_from_the_openings(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contextual strategy is told the last event's place in the beat, and the steps before it."""
+    told: dict[str, object] = {}
+    table = composer.checkpoint.rhythm
+    whole = type(table).steps
+
+    def steps(self: object, *strategy: object, **context: object) -> object:
+        told.update(context)
+        return whole(self, *strategy, **context)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(table), "steps", steps)
+    opening = composer.compose(Request(length=5, seed=2)).opening
+    assert told["phase"] == pytest.approx(opening.bar_offset + opening.steps[:99].sum())
+    assert told["recent"] == opening.steps[:99].tolist()
+
+
+def test_a_named_opening(composer: Composer) -> None:
+    """The piece begins with an excerpt of that movement, which may be another with another seed."""
+    openings = {
+        composer.compose(Request(length=2, seed=seed, opening="Work 1, movement 2")).opening.bar_offset for seed in range(9)
+    }
+    assert len(openings) > 1
+    piece = composer.compose(Request(length=2, seed=1, opening="work 1, movement 2"))
+    assert piece.opening.name == "Work 1, movement 2"
+    with pytest.raises(MozartError, match="no opening 'K. 999'"):
+        composer.compose(Request(length=2, opening="K. 999"))
+
+
+def test_a_persons_own_opening(composer: Composer, tmp_path: Path) -> None:
+    """It keeps its own steps and durations; unknown tokens are counted in a warning."""
+    path = tiny.write_midi(tmp_path / "mine.mid", 150)
+    piece = composer.compose(Request(length=10, seed=1, opening=str(path)))
+    assert set(np.diff(piece.offsets[:WINDOW])) == {0.25, 0.5}
+    assert set(piece.tokens) <= set(composer.checkpoint.vocabulary.tokens)
+    assert re.match(r"\d+ of the opening's 100 notes and chords are unknown", piece.warnings[0])
+    with pytest.raises(MozartError, match="cannot be read"):
+        composer.compose(Request(length=10, opening=str(tmp_path / "nowhere.mid")))
+
+
+def test_candidates(composer: Composer) -> None:
+    """Each is the piece that its own seed gives."""
+    pieces = composer.compose_candidates(Request(length=20, seed=2**32 - 2), 3)
+    assert [piece.seed for piece in pieces] == [2**32 - 2, 2**32 - 1, 0]
+    assert pieces == [composer.compose(Request(length=20, seed=piece.seed)) for piece in pieces]
+
+
+def test_another_rhythm_without_composing_again(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as composing with that rhythm, also where the length was given in time; nothing is predicted."""
+    piece = composer.compose(Request(length="10s", seed=3, include_opening=False))
+    expected = composer.compose(Request(length=len(piece.tokens), offsets="0.5", seed=3, include_opening=False))
+    monkeypatch.setattr(Composer, "_sample", None)
+    again = composer.with_offsets(piece, "0.5")
+    assert again == expected
+    assert again.midi() != piece.midi()
+
+
+def test_copies_are_turned_away_from(composer: Composer) -> None:
+    """With the piece itself in the corpus, no run of it longer than max_copy is composed again."""
+    piece = composer.compose(Request(length=60, seed=5, include_opening=False))
+    work = Work("Copied", [Event(token, float(i), 1.0, 64, None, 0, 1, "4/4", 0.0) for i, token in enumerate(piece.tokens)])
+    checkpoint = replace(composer.checkpoint, index=CorpusIndex.of([work], composer.checkpoint.vocabulary))
+    knowing = Composer(checkpoint, "knowing")
+    copied = knowing.compose(Request(length=60, seed=5, include_opening=False)).originality().longest
+    assert copied is not None
+    assert (copied.length, copied.work) == (60, "Copied")
+    turned = knowing.compose(Request(length=60, seed=5, include_opening=False, max_copy=9))
+    assert turned.tokens[:9] == piece.tokens[:9]
+    longest = turned.originality().longest
+    assert longest is not None
+    assert longest.length == 9
+
+
+def test_loops_are_left_and_said(composer: Composer) -> None:
+    """The coldest network goes round in circles: every loop is left, in one sentence; the lab's way stays in it, and says so."""
+    cold = composer.compose(Request(length=200, seed=5, temperature=1e-6, memory=0.0, top_p=1.0))
+    assert find_loop(composer.checkpoint.vocabulary.encode(cold.tokens)) is None
+    assert len(cold.warnings) == 1
+    assert re.fullmatch(r"(A loop|Loops) that had begun at note [\d, ]+ (was|were) left\.", cold.warnings[0])
+    lab = composer.compose(Request(length=200, seed=5, lab=True))
+    assert re.search(r"From note \d+ on it goes round in a loop of \d+ note", lab.warnings[0])
+
+
+def test_notes_end_before_they_are_struck_again(composer: Composer) -> None:
+    """No note lasts beyond the next onset of its pitch."""
+    piece = composer.compose(Request(length=100, seed=9))
+    struck = [(p, o, d) for t, o, d in zip(piece.tokens, piece.offsets, piece.durations, strict=True) for p in t.split(".")]
+    for pitch, offset, duration in struck:
+        later = [o for p, o, _ in struck if p == pitch and o > offset]
+        assert offset + duration <= min(later, default=math.inf) + 1e-9
+
+
+def test_velocities_wander(composer: Composer) -> None:
+    """The MIDI file has the piece's velocities, which are not all the same."""
+    piece = composer.compose(Request(length=30, seed=1, include_opening=False))
+    notes = pretty_midi.PrettyMIDI(io.BytesIO(piece.midi())).instruments[0].notes
+    assert {note.velocity for note in notes} == set(piece.velocities)
+    assert len(set(piece.velocities)) > 3
+
+
+def test_score(composer: Composer) -> None:
+    """MusicXML and sheet music are the piece's, with its metre."""
+    piece = composer.compose(Request(length=30, seed=1))
+    root = ElementTree.fromstring(piece.musicxml())
+    assert (root.findtext(".//beats"), root.findtext(".//beat-type")) == ("4", "4")
+    pages = piece.sheet_music()
+    assert pages
+    assert all(page.lstrip().startswith("<") and "svg" in page for page in pages)
+
+
+def test_threads_do_not_disturb_each_other(composer: Composer) -> None:
+    """Pieces composed at once are the pieces that are composed alone."""
+    alone = [composer.compose(Request(length=40, seed=seed)) for seed in range(4)]
+    together: dict[int, Composition] = {}
+    threads = [
+        threading.Thread(target=lambda s=seed: together.update({s: composer.compose(Request(length=40, seed=s))}))
+        for seed in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [together[seed] for seed in range(4)] == alone
+
+
+@pytest.fixture
+def piece_file(composer: Composer, tmp_path: Path) -> tuple[Composition, Path]:
+    """A piece and its MIDI file."""
+    piece = composer.compose(Request(length="5s", seed=11, top_p=0.9, opening="Work 0, movement 1", include_opening=False))
+    (tmp_path / "piece.mid").write_bytes(piece.midi())
+    return piece, tmp_path / "piece.mid"
+
+
+def test_composing_again_from_the_file(piece_file: tuple[Composition, Path]) -> None:
+    """The recipe inside a MIDI file gives the same piece, to the byte, and says that the notes matched."""
+    piece, path = piece_file
+    again, matched = recompose(path)
+    assert matched
+    assert again == piece
+    assert again.midi() == path.read_bytes()
+
+
+def test_notes_that_do_not_match_are_noticed(piece_file: tuple[Composition, Path]) -> None:
+    """A file whose notes were others when it was written is not said to be the same."""
+    piece, path = piece_file
+    recipe = {**piece.recipe(), "notes_sha256": "0" * 64}
+    path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe=recipe))
+    assert not recompose(path)[1]
+
+
+def test_composing_again_with_an_own_opening(composer: Composer, tmp_path: Path) -> None:
+    """The recipe names the file, and never reads it: it must be given again."""
+    mine = tiny.write_midi(tmp_path / "mine.mid", 150)
+    piece = composer.compose(Request(length=10, seed=1, opening=str(mine)))
+    (tmp_path / "piece.mid").write_bytes(piece.midi())
+    with pytest.raises(MozartError, match="began with a MIDI file of its own, mine.mid: give that file again with --opening"):
+        recompose(tmp_path / "piece.mid")
+    again, matched = recompose(tmp_path / "piece.mid", str(mine))
+    assert matched
+    assert again.midi() == piece.midi()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"temperature": -1}, "The recipe in .* is not possible. A temperature of -1"),
+        ({"length": "for ever"}, "is not possible. A length of for ever"),
+        ({"volume": 11}, "is damaged, or from another version"),
+        ({"checkpoint_sha256": "0" * 64}, "was composed from another version of the checkpoint"),
+        ({"checkpoint": "no/such/folder"}, "There is no checkpoint no/such/folder"),
+        ({"opening": "K. 999"}, "no opening 'K. 999'"),
+        ({"opening": "/etc/secret.mid"}, "began with a MIDI file of its own"),
+    ],
+)
+def test_foreign_recipes(piece_file: tuple[Composition, Path], change: dict[str, object], sentence: str) -> None:
+    """A recipe that cannot be followed is refused in one sentence, and never from another checkpoint."""
+    piece, path = piece_file
+    path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe={**piece.recipe(), **change}))
+    with pytest.raises(MozartError, match=sentence) as error:
+        recompose(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_recipe_survives_a_new_card(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """The identity of a checkpoint is what it composes from: its card may change."""
+    folder = Path(shutil.copytree(checkpoint_folder, tmp_path / "copy"))
+    (folder / "README.md").write_text("another card")
+    assert Composer.load(folder).checkpoint.identity == Composer.load(checkpoint_folder).checkpoint.identity
 
 
 def test_a_checkpoint_that_is_nowhere(tmp_path: Path) -> None:

@@ -1,14 +1,23 @@
 """The command line composes, or says in one sentence why not."""
 
 import json
+import shutil
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pretty_midi
 import pytest
 
+import tiny
+from mozart import corpus, likeness
 from mozart.__main__ import main
+from mozart.card import measures_table
+from mozart.checkpoint import load_checkpoint
+from mozart.composer import Composer
+from mozart.measures import Passage
+from mozart.score import Work
 from mozart.windows import WINDOW
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -36,6 +45,91 @@ def test_json(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
     assert about["checkpoint"] == str(checkpoint_folder)
     assert about["seconds"] >= 0
     assert 0 <= about["seed"] < 2**32
+    assert about["originality"]["longest"] is None or about["originality"]["longest"]["length"] >= 8
+
+
+def test_all_settings(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """Every setting of a Request can be given, and what has no opening says what it was composed after."""
+    out = tmp_path / "a.mid"
+    settings = "--length 4bars --offsets contextual --temperature 0.8 --top-p 0.9 --memory 0.5 --max-copy 9 --tempo 90 --seed 3"
+    arguments = ["compose", *settings.split(), "--opening", "Work 1, movement 1", "--no-opening", "--out", str(out)]
+    assert main([*arguments, "--checkpoint", str(checkpoint_folder), "--musicxml", str(tmp_path / "a.musicxml")]) == 0
+    said = capsys.readouterr().out
+    assert "after Work 1, movement 1" in said
+    assert "8 notes in a row" in said or "longest passage" in said
+    assert pretty_midi.PrettyMIDI(str(out)).get_tempo_changes()[1].tolist() == [pytest.approx(90, abs=1e-3)]
+    assert "score-partwise" in (tmp_path / "a.musicxml").read_text()
+
+
+def test_candidates(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """Numbered files, each with a seed of its own."""
+    arguments = ["compose", "--length", "9", "--candidates", "3", "--seed", "5", "--checkpoint", str(checkpoint_folder)]
+    assert main([*arguments, "--out", str(tmp_path / "a.mid")]) == 0
+    said = capsys.readouterr().out
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a-1.mid", "a-2.mid", "a-3.mid"]
+    assert [f"with seed {seed}" in said for seed in (5, 6, 7)] == [True] * 3
+
+
+def test_composing_again(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """--from gives the same file, byte for byte, and says that the notes are the same."""
+    first, again = tmp_path / "a.mid", tmp_path / "b.mid"
+    assert main(["compose", "--length", "9", "--checkpoint", str(checkpoint_folder), "--out", str(first)]) == 0
+    assert main(["compose", "--from", str(first), "--out", str(again)]) == 0
+    assert "The notes are the same." in capsys.readouterr().out
+    assert again.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (["--out", "b.mid"], "holds no recipe"),
+        (["--out", "b.mid", "--length", "5"], "leave the other settings out"),
+        (["--out", "b.mid", "--checkpoint", "here"], "leave the other settings out"),
+        (["--out", "a.mid"], "both name a.mid"),
+    ],
+)
+def test_composing_again_from_the_wrong_file(
+    wrong: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    """One sentence, and the file is left as it is."""
+    monkeypatch.chdir(tmp_path)
+    content = tiny.write_midi(tmp_path / "a.mid", 20).read_bytes()
+    assert main(["compose", "--from", "a.mid", *wrong]) == 1
+    assert sentence in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mid"]
+    assert (tmp_path / "a.mid").read_bytes() == content
+
+
+def test_measure(checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:
+    """The table is printed, and written into the checkpoint, which is whole afterwards and composes the same pieces."""
+    folder = Path(shutil.copytree(checkpoint_folder, tmp_path / "copy"))
+    monkeypatch.setattr(corpus, "sonatas", lambda _: [])
+    monkeypatch.setattr("mozart.__main__.read_scores", lambda _: (tiny.works(), []))
+    assert main(["measure", "--pieces", "3", "--length", "60", "--checkpoint", str(folder)]) == 0
+    said = capsys.readouterr().out
+    for row in ("| repeated 4-grams |", "| steps |", "| loops, of pieces |", "| runs of 8 in the training music |"):
+        assert row in said
+    before, after = load_checkpoint(checkpoint_folder), load_checkpoint(folder)
+    assert after.identity == before.identity
+    measured = after.metrics["measures"]
+    assert measured["pieces"] == {"default": 3, "greedy": 3, "lab": 2}
+    assert set(measured["table"]) == {"Mozart", "default", "greedy", "lab"}
+    assert measures_table(measured, after.metrics["originality"]) in (folder / "README.md").read_text()
+
+
+def test_measure_leaves_the_test_works_out(checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are chosen by these numbers, so the real music is none of what the checkpoint was tested on."""
+    seen: list[str] = []
+    checkpoint = load_checkpoint(checkpoint_folder)
+    composer = Composer(replace(checkpoint, metrics={**checkpoint.metrics, "test_works": ["Work 1"]}), "here")
+
+    def passages(works: list[Work], length: int) -> list[Passage]:
+        seen.extend(work.title for work in works)
+        return [Passage(["C4"] * length, [float(i) for i in range(length)])] * 2
+
+    monkeypatch.setattr("mozart.measures.real_passages", passages)
+    likeness.measure_pieces(composer, tiny.works(3), 2, 50)
+    assert seen == ["Work 0", "Work 2"]
 
 
 @pytest.mark.parametrize(
@@ -44,16 +138,24 @@ def test_json(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
         (["--length", "0"], "length of 0"),
         (["--length", "-5"], "length of -5"),
         (["--length", "1000000000"], "length of 1000000000"),
-        (["--length", "many"], "many is not a whole number"),
+        (["--length", "many"], "length of many is not possible"),
         (["--offsets", "0.3"], "choose one of 0.25, 0.5, sampled"),
         (["--temperature", "0"], "temperature of 0"),
         (["--temperature", "warm"], "warm is not a number"),
         (["--seed", "-1"], "seed of -1"),
+        (["--top-p", "1.5"], "top-p of 1.5"),
+        (["--memory", "2"], "memory of 2"),
+        (["--max-copy", "3"], "longest copy of 3"),
+        (["--tempo", "nan"], "tempo of nan"),
+        (["--candidates", "0"], "--candidates 0 is not possible"),
+        (["--lab", "--offsets", "contextual"], "no contextual rhythm"),
+        (["--opening", "K. 1"], "no opening 'K. 1'"),
+        (["--opening", "no.mid"], "no.mid cannot be read"),
         (["--checkpoint", "no/such/folder"], "There is no checkpoint no/such/folder"),
         (["--out", "no/such/folder/a.mid"], "no folder no/such/folder"),
         (["--out", "."], "is a folder"),
         (["--out", "/dev/null"], "is a folder or a device"),
-        (["--out", "a", "--wav", "a"], "both name a"),
+        (["--out", "a", "--wav", "a"], "name one file"),
     ],
 )
 def test_wrong_input(wrong: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:

@@ -1,11 +1,14 @@
 """Tokens become notes and chords in a MIDI file."""
 
 import io
+from pathlib import Path
 
 import pretty_midi
 import pytest
 
-from mozart.midi import midi_bytes, to_stream
+from mozart.errors import MozartError
+from mozart.midi import midi_bytes, read_recipe, to_stream
+from mozart.score import read_score
 
 TOKENS = ["A5", "C4.G3", "B-4", "F#4"]
 OFFSETS = [0.0, 0.25, 1 / 3 + 0.25, 2.0]
@@ -42,3 +45,43 @@ def test_long_pieces_open_elsewhere() -> None:
 def test_same_notes_same_bytes() -> None:
     """The file does not depend on when it was written."""
     assert midi_bytes(TOKENS, OFFSETS, DURATIONS) == midi_bytes(TOKENS, OFFSETS, DURATIONS)
+
+
+def test_velocities_and_tempo() -> None:
+    """Every note of a token has its velocity; at twice the tempo all takes half the time."""
+    slow, fast = (
+        pretty_midi.PrettyMIDI(io.BytesIO(midi_bytes(TOKENS, OFFSETS, DURATIONS, [40, 60, 80, 100], tempo))) for tempo in (60, 120)
+    )
+    assert sorted(note.velocity for note in slow.instruments[0].notes) == [40, 60, 60, 80, 100]
+    assert slow.get_end_time() == pytest.approx(2 * fast.get_end_time())
+    assert slow.get_tempo_changes()[1].tolist() == [pytest.approx(60)]
+
+
+def test_the_recipe_comes_back(tmp_path: Path) -> None:
+    """What the piece was composed from is read again, in any script, and the notes are the same with it and without."""
+    path = tmp_path / "piece.mid"
+    recipe = {"length": "60s", "seed": 4294967295, "top_p": 0.95, "tempo": None, "opening": "Sonate für Ännchen.mid"}
+    path.write_bytes(midi_bytes(TOKENS, OFFSETS, DURATIONS, recipe=recipe))
+    assert read_recipe(path) == recipe
+    (tmp_path / "plain.mid").write_bytes(midi_bytes(TOKENS, OFFSETS, DURATIONS))
+    assert read_score(path) == read_score(tmp_path / "plain.mid")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read"),
+        (b"no MIDI", "is not a MIDI file"),
+        (b"", "is not a MIDI file"),
+        (bytes(300_000), "larger than any piece composed here"),
+        (midi_bytes(TOKENS, OFFSETS, DURATIONS), "holds no recipe"),
+        (midi_bytes(TOKENS, OFFSETS, DURATIONS, recipe={"a": 1}).replace(b'{"a"', b'["a"'), "holds no recipe"),
+    ],
+)
+def test_files_without_a_recipe(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    """One sentence each."""
+    path = tmp_path / "a.mid"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(MozartError, match=sentence):
+        read_recipe(path)

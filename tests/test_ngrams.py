@@ -82,3 +82,30 @@ def test_memory_without_a_match_changes_nothing() -> None:
     for number in (0, 4, 7, 5, 9, 2, 11):
         memory.hear(number)
     np.testing.assert_array_equal(memory.mix(flat), flat)
+
+
+def test_memory_with_a_delay() -> None:
+    """What came after a context is known when as many ids have come since as the delay says, and not before."""
+    theme = [0, 4, 7, 5, 9, 2, 11, 12]
+    melody = [*theme, *(note + 5 for note in theme[:5])]
+    flat = np.full(len(NOTES), 1 / len(NOTES))
+    # The theme's sixth note stands seven ids before the last.
+    for delay, known in ((7, True), (8, False)):
+        memory = PieceMemory(NOTES, delay=delay)
+        for number in melody:
+            memory.hear(number)
+        assert (memory.mix(flat).argmax() == theme[5] + 5) == known
+        np.testing.assert_allclose(memory.mix(flat).sum(), 1)
+
+
+def test_memory_by_hand() -> None:
+    """Each context leaves Witten and Bell's share to the shorter one; a follower that the vocabulary lacks is left out."""
+    memory = PieceMemory(SCALE, shortest=1, longest=2)
+    for number in (0, 1, 0, 2, 0, 1, 0):  # C D C E C D C
+        memory.hear(number)
+    flat = np.full(4, 1 / 4)
+    after_c = (np.array([0, 2, 1, 0]) + 2 * flat) / 5
+    after_d_c = (np.array([0, 0, 1, 0]) + after_c) / 2
+    np.testing.assert_allclose(memory.mix(flat), after_d_c)
+    memory.hear(3)  # after C came F, known in any key: a fourth above F is not there, D and E above F neither
+    np.testing.assert_array_equal(memory.mix(flat), flat)

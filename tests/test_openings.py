@@ -1,11 +1,24 @@
 """Openings are excerpts of test music."""
 
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
 import torch
 
 import tiny
-from mozart.openings import MOST, choose_openings
+from mozart.errors import MozartError
+from mozart.openings import MOST, Openings, choose_openings, read_opening
+from mozart.score import Work
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW
+
+
+def chosen(works: list[Work]) -> tuple[Openings, Vocabulary]:
+    vocabulary = Vocabulary.of(event.token for work in works for event in work.events)
+    ids = torch.tensor(vocabulary.encode(event.token for work in works for event in work.events))
+    return choose_openings(works, ids, torch.arange(len(ids) - WINDOW), seed=0), vocabulary
 
 
 def test_openings_are_test_windows_inside_one_movement() -> None:
@@ -35,3 +48,68 @@ def test_music_without_long_movements_still_gives_openings() -> None:
     openings = choose_openings(works, ids, torch.tensor([3, 40]), seed=0)
     assert openings.ids.shape == (2, WINDOW)
     assert (openings.steps >= 0).all()
+
+
+def test_one_opening() -> None:
+    """It has the excerpt's first 100 events, its true continuation, its name and its place in the bar."""
+    works = tiny.works()
+    openings, _ = chosen(works)
+    opening = openings[3]
+    assert [*opening.ids, *opening.continuation] == openings.ids[3].tolist()
+    assert len(opening.steps) == len(opening.durations) == WINDOW
+    assert opening.name == f"{openings.works[3]}, movement {openings.movements[3]}"
+    assert opening.time_signature == "4/4"
+    event = next(e for w in works if w.title == openings.works[3] for e in w.events if e.bar_offset == opening.bar_offset)
+    assert event.bar_offset < 4
+    assert opening.tempo == 120
+
+
+def test_a_sonata_brings_its_tempo() -> None:
+    """An excerpt of a movement that the catalogue knows has its customary tempo."""
+    works = [Work("K. 545", [event._replace(movement=1) for event in tiny.works()[0].events])]
+    assert chosen(works)[0][0].tempo == 132
+
+
+def test_openings_are_found_by_their_movement() -> None:
+    """All excerpts of a movement, however its name is written; an unknown one is answered with those that there are."""
+    openings, _ = chosen(tiny.works())
+    found = openings.find("work 1, Movement 2")
+    assert found == [i for i in range(MOST) if (openings.works[i], openings.movements[i]) == ("Work 1", 2)]
+    with pytest.raises(MozartError, match="no opening 'K. 1': choose random.*Work 0, movement 1; Work 0, movement 2"):
+        openings.find("K. 1")
+
+
+def test_a_persons_own_beginning(tmp_path: Path) -> None:
+    """The first 100 events of a MIDI file with their own steps and durations, metre and tempo."""
+    path = tiny.write_midi(tmp_path / "mine.mid", 200)
+    vocabulary = Vocabulary([f"{name}4" for name in ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")])
+    opening, unknown = read_opening(path, vocabulary)
+    assert len(opening.ids) == len(opening.steps) == len(opening.durations) == WINDOW
+    assert opening.ids[1:5] == [7, 2, 9, 4]
+    assert set(opening.steps.tolist()) == {0.25, 0.5}
+    assert opening.steps[-1] > 0
+    assert (opening.name, opening.time_signature, opening.tempo, opening.bar_offset) == ("mine.mid", "4/4", 120, 0)
+    assert unknown == 20  # the chords
+
+
+def test_unknown_tokens_become_the_nearest(tmp_path: Path) -> None:
+    """First the same pitch classes, then the most common pitches: C8 is nearest to C6, a third to the same third."""
+    path = tmp_path / "high.mid"
+    midi = mido.MidiFile()
+    track = mido.MidiTrack()
+    for pitches in [(108,), (48, 52)] * 55:
+        track.extend(mido.Message("note_on", note=pitch, velocity=64) for pitch in pitches)
+        track.extend(mido.Message("note_off", note=pitch, time=480 * (i == 0)) for i, pitch in enumerate(pitches))
+    midi.tracks.append(track)
+    midi.save(path)
+    opening, unknown = read_opening(path, Vocabulary(["B7", "C4", "C4.E4", "C4.G4", "C6"]))
+    assert opening.ids == [4, 2] * 50
+    assert unknown == WINDOW
+    np.testing.assert_allclose(opening.steps, 1)
+
+
+def test_a_beginning_that_is_too_short(tmp_path: Path) -> None:
+    """Fewer than 100 events are no opening, and the sentence says how many there are."""
+    path = tiny.write_midi(tmp_path / "short.mid", 57)
+    with pytest.raises(MozartError, match="short.mid holds 57 notes and chords, and an opening needs 100"):
+        read_opening(path, Vocabulary(["C4"]))

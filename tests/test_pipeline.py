@@ -16,6 +16,7 @@ from hub_server import HubServer
 from mozart import corpus
 from mozart.__main__ import main as mozart_main
 from mozart.checkpoint import FILES, load_checkpoint
+from mozart.midi import read_recipe
 from mozart.score import read_scores
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -152,8 +153,10 @@ def test_a_killed_run_resumes_to_the_same_weights(midi_dir: Path, tmp_path: Path
         process.kill()
     assert not (tmp_path / "killed" / "config.json").exists()
     assert train.main([*killed, "--resume"]) == 0
-    for name in ("model.safetensors", "openings.safetensors", "mozart.mid"):
+    for name in ("model.safetensors", "openings.safetensors", "originality.safetensors"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes()
+    recipes = [read_recipe(tmp_path / run / "mozart.mid") for run in ("whole", "killed")]
+    assert recipes[0]["notes_sha256"] == recipes[1]["notes_sha256"]
 
 
 def test_a_run_does_not_learn_from_its_own_piece(midi_dir: Path, capsys: CAPTURE) -> None:

@@ -42,6 +42,25 @@ def test_literal_events(tmp_path: Path) -> None:
     assert {note.time_signature, chord.time_signature} == {"4/4"}
 
 
+def test_place_in_the_bar(tmp_path: Path) -> None:
+    """Bars are counted anew from every time signature on; sums of thirds that all but reach a bar line stand on it."""
+    midi = pretty_midi.PrettyMIDI(initial_tempo=120)
+    midi.time_signature_changes = [pretty_midi.TimeSignature(4, 4, 0), pretty_midi.TimeSignature(3, 8, 2)]
+    piano = pretty_midi.Instrument(0)
+    piano.notes = [pretty_midi.Note(64, 60, t, t + 0.1) for t in (0.25, 2.0, 2.5, 2.75)]
+    midi.instruments.append(piano)
+    midi.write(str(tmp_path / "metre.mid"))
+    events = read_score(tmp_path / "metre.mid")
+    assert [(e.offset, e.time_signature, e.bar_offset) for e in events] == [
+        (0.5, "4/4", 0.5),
+        (4.0, "3/8", 0.0),
+        (5.0, "3/8", 1.0),
+        (5.5, "3/8", 0.0),
+    ]
+    assert score.bar_length("6/8") == 3
+    assert score._into_bar(3.9999999999, 0.0, "4/4") == 0
+
+
 def test_order_pitches() -> None:
     """Distinct pitches, sorted as strings: C4 before G3, and every pitch once."""
     assert score.order_pitches(["G3", "C4", "G3"]) == ["C4", "G3"]
@@ -231,3 +250,53 @@ def test_the_real_movements(sonatas: list[Work]) -> None:
     assert movements.pop("K. 547a") == 2
     assert set(movements.values()) == {3}
     assert sum(event.tie in ("stop", "continue") for work in sonatas for event in work.events) == 917
+
+
+def test_a_beginning_is_read_alone(tmp_path: Path) -> None:
+    """A long file's first events, as the whole file has them, and its tempo."""
+    path = tiny.write_midi(tmp_path / "long.mid", 3_000)
+    events, tempo = score.read_beginning(path)
+    assert tempo == 120
+    assert 800 <= len(events) <= 1_000
+    assert [event.token for event in events[:5]] == ["C4.E4", "G4", "D4", "A4", "E4"]
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    """Ten million events are refused by the file's size."""
+    path = tmp_path / "large.mid"
+    with path.open("wb") as file:
+        file.truncate(30_000_000)
+    with pytest.raises(MozartError, match="large.mid is too large .30,000,000 bytes.: choose"):
+        score.read_beginning(path)
+
+
+def test_distant_notes_are_refused(tmp_path: Path) -> None:
+    """A few notes that spread over hours would make a million bars: refused before they are made."""
+    midi, track = mido.MidiFile(), mido.MidiTrack()
+    for _ in range(20):
+        track += [mido.Message("note_on", note=60, time=268_000_000), mido.Message("note_off", note=60, time=9)]
+    midi.tracks.append(track)
+    midi.save(tmp_path / "slow.mid")
+    with pytest.raises(MozartError, match="slow.mid spreads its first notes over"):
+        score.read_beginning(tmp_path / "slow.mid")
+
+
+def test_a_note_that_is_held_for_ever_ends(tmp_path: Path) -> None:
+    """A last note-off hours later does not make as many bars."""
+    midi, track = mido.MidiFile(), mido.MidiTrack()
+    track += [mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=268_000_000)]
+    midi.tracks.append(track)
+    midi.save(tmp_path / "held.mid")
+    events, _ = score.read_beginning(tmp_path / "held.mid")
+    assert [(event.token, event.offset, event.duration) for event in events] == [("C4", 0, 1)]
+
+
+@pytest.mark.parametrize(("drums", "content"), [(True, None), (False, b""), (False, b"MThd"), (False, b"a text")])
+def test_beginnings_that_are_no_music(tmp_path: Path, drums: bool, content: bytes | None) -> None:
+    """Drums alone, an empty file, a damaged one and a text each give one sentence."""
+    path = tiny.write_midi(tmp_path / "bad.mid", drums=drums)
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(MozartError, match=r"bad.mid") as error:
+        score.read_beginning(path)
+    assert "\n" not in str(error.value)

@@ -8,8 +8,10 @@ import torch
 
 from mozart.card import write_card
 from mozart.checkpoint import Checkpoint, round_weights, save_checkpoint
+from mozart.hands import Hands
 from mozart.model import ModelConfig, MusicLSTM
 from mozart.openings import choose_openings
+from mozart.originality import CorpusIndex
 from mozart.rhythm import RhythmTable
 from mozart.score import Event, Work
 from mozart.vocabulary import Vocabulary
@@ -27,7 +29,8 @@ def works(n_works: int = 2, n_events: int = 320) -> list[Work]:
         events, offset = [], 0.0
         for i in range(n_events):
             token = chance.choice(PITCHES)
-            events.append(Event(token, offset, chance.choice([0.25, 1.0]), 64, None, i % 2, 1 + 2 * i // n_events, "4/4"))
+            duration, movement = chance.choice([0.25, 1.0]), 1 + 2 * i // n_events
+            events.append(Event(token, offset, duration, 64, None, i % 2, movement, "4/4", offset % 4))
             offset += chance.choice(STEPS)
         made.append(Work(f"Work {number}", events))
     return made
@@ -63,6 +66,8 @@ def checkpoint(folder: Path, seed: int = 0) -> Checkpoint:
         vocabulary=vocabulary,
         openings=choose_openings(music, ids, split_windows(len(ids), seed).test, seed),
         rhythm=RhythmTable.of(music),
+        hands=Hands.of(music),
+        index=CorpusIndex.of(music, vocabulary),
         metrics=metrics(),
         provenance={"versions": {"torch": "2"}, "music": "Trained on nothing.", "training": {"best_by": "loss"}},
     )
@@ -89,5 +94,12 @@ def metrics() -> dict[str, object]:
         "baselines": {"6-gram table": {"validation": {"loss": 2.125, "accuracy": 0.5}, "test": {"loss": 2.125, "accuracy": 0.25}}},
         "best_epoch": 2,
         "epochs": epochs,
+        "originality": {
+            "passages": 4,
+            "longest_exact": {"median": 0.0, "max": 8},
+            "longest": {"median": 8.5, "max": 12},
+            "shares_exact": {"8": 0.0, "12": 0.0, "16": 0.0},
+            "shares": {"8": 0.0625, "12": 0.0, "16": 0.0},
+        },
         "measures": {},
     }
