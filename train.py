@@ -30,7 +30,7 @@ from tqdm import tqdm
 from mozart import atomic, corpus, figures, hub, score
 from mozart.card import write_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, round_weights, save_checkpoint
-from mozart.composer import MAX_SEED, Composer, Request
+from mozart.composer import Composer
 from mozart.errors import MozartError
 from mozart.evaluation import (
     evaluate_distributions,
@@ -43,6 +43,7 @@ from mozart.model import MusicLSTM, choose_device, count_parameters
 from mozart.ngrams import Floats, NGramTable
 from mozart.openings import choose_openings
 from mozart.originality import CorpusIndex, describe_held_out
+from mozart.request import MAX_SEED, Request
 from mozart.rhythm import RhythmTable
 from mozart.sequences import Sequences
 from mozart.training import (

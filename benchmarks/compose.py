@@ -3,7 +3,7 @@
 OMP_NUM_THREADS=1 .venv/bin/python benchmarks/compose.py [--archive PATH_OR_URL] [--pieces 20] [--output FILE.json]
 
 Also: whether the carried state predicts as well as the lab's window run from a fresh state, on all windows of the works that
-validated and tested ``unseen``.
+validated ``unseen``.
 """
 
 import argparse
@@ -25,7 +25,8 @@ from tqdm import tqdm
 
 from mozart import corpus
 from mozart.checkpoint import PRETRAINED
-from mozart.composer import Composer, Request
+from mozart.composer import Composer
+from mozart.request import Request
 from mozart.sampling import predict_like_the_lab
 from mozart.score import Work, read_scores
 from mozart.stepping import Stepper

@@ -20,10 +20,11 @@ import torch
 from tqdm import tqdm
 
 from mozart import corpus, measures
-from mozart.composer import Composer, Request
+from mozart.composer import Composer
 from mozart.likeness import to_passage
 from mozart.openings import choose_openings
 from mozart.originality import find_loop
+from mozart.request import Request
 from mozart.score import Work, read_scores
 from mozart.stepping import Stepper
 from mozart.tonality import KeyPull

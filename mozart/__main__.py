@@ -19,13 +19,14 @@ from tqdm import tqdm
 from mozart import atomic, corpus, likeness
 from mozart.audio import wav_bytes
 from mozart.card import measures_table, write_card
-from mozart.checkpoint import METRICS, PRETRAINED, load_checkpoint, save_checkpoint
-from mozart.composer import MEMORY, TEMPERATURE, TOP_P, Composer, Composition, Request, recompose
+from mozart.checkpoint import METRICS, SHIPPED, load_checkpoint, save_checkpoint
+from mozart.composer import Composer, Composition, find_checkpoint, recompose
 from mozart.errors import MozartError
+from mozart.request import MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.score import read_scores
 
 MOST_CANDIDATES = 100
-# Of the measured pieces: fewer events are no passage, and no movement of the sonatas has more.
+# Of the measured pieces: in shorter ones little can come again, and of longer ones the sonatas have few.
 MOST_PIECES, LEAST_LENGTH, MOST_LENGTH = 10_000, 50, 1_000
 
 
@@ -104,13 +105,12 @@ def _compose(options: argparse.Namespace) -> None:
 
 
 def _compose_again(options: argparse.Namespace) -> None:
-    given = set(_settings(options)) - {"opening"}
-    if given or options.checkpoint or options.candidates:
+    if set(_settings(options)) - {"opening"} or options.candidates:
         raise MozartError("--from takes everything from the file's recipe: leave the other settings out.")
-    if os.path.exists(options.out) and os.path.samefile(options.source, options.out):
+    if os.path.abspath(options.source) == os.path.abspath(options.out):
         raise MozartError(f"--from and --out both name {options.out}: give the new piece a file of its own.")
     started = time.perf_counter()
-    piece, matched = recompose(options.source, options.opening)
+    piece, matched = recompose(options.source, options.opening, options.checkpoint)
     _write(piece, options, "", time.perf_counter() - started)
     said = "The notes are the same." if matched else "The notes are not the same: another machine or other versions computed them."
     print(said, file=sys.stderr if options.json else sys.stdout)
@@ -176,17 +176,18 @@ def _numbered(path: Path, suffix: str) -> Path:
 def _measure(options: argparse.Namespace) -> None:
     pieces = _count(options.pieces, "--pieces", 2, MOST_PIECES)
     length = _count(options.length, "--length", LEAST_LENGTH, MOST_LENGTH)
-    folder = PRETRAINED if options.checkpoint is None else Path(options.checkpoint)
-    composer = Composer(load_checkpoint(folder), str(folder))
+    folder, name = find_checkpoint(options.checkpoint)
+    composer = Composer(load_checkpoint(folder), name)
     works, _ = read_scores(corpus.sonatas(options.archive))
     with tqdm(total=likeness.count_pieces(pieces), desc="Composing", unit="piece", leave=False) as bar:
         measured = likeness.measure_pieces(composer, works, pieces, length, lambda _: bar.update())
     metrics = {**composer.checkpoint.metrics, "measures": measured}
     print(measures_table(measured, metrics["originality"]))
-    measured_checkpoint = replace(composer.checkpoint, metrics=metrics)
-    save_checkpoint(
-        measured_checkpoint, folder, write_card(metrics, measured_checkpoint.provenance, len(measured_checkpoint.vocabulary))
-    )
+    if not os.path.isdir(name) and name not in SHIPPED:
+        print(f"Not written into {name}, which is on the Hub: measure the folder that train.py wrote, and publish it.")
+        return
+    checkpoint = replace(composer.checkpoint, metrics=metrics)
+    save_checkpoint(checkpoint, folder, write_card(metrics, checkpoint.provenance, len(checkpoint.vocabulary)))
     print(f"Written into {folder / METRICS} and the model card.")
 
 

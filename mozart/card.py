@@ -119,9 +119,10 @@ of eight notes, to find copies with. What the licence of the files says of deriv
 
 ## Use
 
-    from mozart.composer import Composer, Request
+    from mozart.composer import Composer
+    from mozart.request import Request
 
-    piece = Composer.load("path/or/user/name").compose(Request(length=500, offsets="0.25", seed=7))
+    piece = Composer.load("path/or/user/name").compose(Request(length="32bars", seed=7))
     open("mozart.mid", "wb").write(piece.midi())
 """
 

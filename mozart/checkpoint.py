@@ -40,6 +40,8 @@ FILES = (WEIGHTS, VOCABULARY, OPENINGS, RHYTHM, HANDS, ORIGINALITY, METRICS, CAR
 
 # `lab` lies beside it: made under the lab's split, it has learned from music that its openings go on with.
 PRETRAINED = Path(__file__).parent / "pretrained" / "unseen"
+# What ships, by name; the default first.
+SHIPPED = ("pretrained/unseen", "pretrained/lab")
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def _read(folder: Path, name: str) -> bytes:
 def _parse_json(folder: Path, name: str, content: bytes) -> Any:
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(folder, name) from error
 
 

@@ -1,9 +1,11 @@
-"""Request → Composition: wires the opening, the network, rhythm and dynamics together. (Lab, Problems 4 and 5.)"""
+"""Request → Composition: wires opening, network, rhythm and dynamics together, and back from a MIDI file's recipe.
+
+(Lab, Problems 4 and 5.)
+"""
 
 import hashlib
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -14,95 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart import audio, dynamics, engraving, hub, midi, rhythm, sampling
-from mozart.checkpoint import PRETRAINED, Checkpoint, load_checkpoint
+from mozart.checkpoint import PRETRAINED, SHIPPED, Checkpoint, load_checkpoint
 from mozart.errors import MozartError
 from mozart.ngrams import PieceMemory
 from mozart.openings import Opening, read_opening
-from mozart.originality import Originality, find_loop
+from mozart.originality import Follower, Originality, find_loop
+from mozart.request import MAX_LENGTH, MAX_SEED, Request, parse_length
 from mozart.score import bar_length
 from mozart.stepping import Stepper
 from mozart.tonality import KeyPull
 from mozart.windows import WINDOW
 
-MAX_LENGTH = 10_000
-MAX_SECONDS = 3600
-MAX_BARS = 2000
-MAX_TEMPERATURE = 100
-MAX_SEED = 2**32 - 1
-TEMPI = (20, 400)
 LAB_VELOCITY = 90  # what music21 writes for a note that has none
-# A copy is known from eight notes on.
-LEAST_MAX_COPY = 7
-# The nearest to Mozart of those that benchmarks/settings.py tries.
-TEMPERATURE, TOP_P, MEMORY = 0.9, 0.95, 0.9
-
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(s|bars)?")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to compose.
-
-    Attributes
-    ----------
-    length : how much after the opening: events, 1 to 10,000 (the lab's n), or words: ``60s`` for seconds, ``32bars``
-    offsets : ``0.25``, ``0.5``, ``sampled`` or ``contextual``; None is ``contextual``, with `lab` ``0.25``
-    temperature : above 0, up to 100; not used with `lab`
-    top_p : in (0, 1]: only the most probable ids that together have this probability; not used with `lab`
-    seed : 0 to 2³²-1; None draws one
-    opening : ``random``, a movement such as ``K. 281, movement 1``, or the path of a MIDI file
-    include_opening : whether the opening stands in the result
-    lab : the lab's way throughout: argmax over the sliding window, the lab's steps and durations for the opening too
-    tempo : quarter notes a minute, 20 to 400; None is the opening's, with `lab` 120
-    memory : in [0, 1]: how much of what the piece did before in such a place is mixed in; not used with `lab`
-    max_copy : the longest run of new notes, 7 or more, that may stand in the training music, in any key; not used with `lab`
-
-    Raises
-    ------
-    MozartError
-        When a value is not one of these.
-    """
-
-    length: int | str = 500
-    offsets: str | None = None
-    temperature: float = TEMPERATURE
-    top_p: float = TOP_P
-    seed: int | None = None
-    opening: str = "random"
-    include_opening: bool = True
-    lab: bool = False
-    tempo: float | None = None
-    memory: float = MEMORY
-    max_copy: int | None = None
-
-    def __post_init__(self) -> None:
-        _parse_length(self.length)
-        if self.offsets is not None and self.offsets not in rhythm.STRATEGIES:
-            raise MozartError(f"There is no offset strategy {self.offsets!r}: choose one of {', '.join(rhythm.STRATEGIES)}.")
-        if self.lab and self.offsets == "contextual":
-            raise MozartError("The lab's way has no contextual rhythm: choose 0.25, 0.5 or sampled.")
-        if not _is_number(self.temperature) or not 0 < self.temperature <= MAX_TEMPERATURE:
-            possible = f"choose a number above 0, such as 1, and at most {MAX_TEMPERATURE}"
-            raise MozartError(f"A temperature of {self.temperature} is not possible: {possible}.")
-        if not _is_number(self.top_p) or not 0 < self.top_p <= 1:
-            raise MozartError(f"A top-p of {self.top_p} is not possible: choose a number above 0 and up to 1.")
-        if self.seed is not None and (not _is_whole(self.seed) or not 0 <= self.seed <= MAX_SEED):
-            raise MozartError(f"A seed of {self.seed} is not possible: choose a whole number from 0 to {MAX_SEED}.")
-        if not isinstance(self.opening, str) or not self.opening:
-            raise MozartError(f"An opening of {self.opening!r} is not possible: choose random, a movement, or a MIDI file.")
-        if self.tempo is not None and (not _is_number(self.tempo) or not TEMPI[0] <= self.tempo <= TEMPI[1]):
-            possible = f"choose quarter notes a minute from {TEMPI[0]} to {TEMPI[1]}"
-            raise MozartError(f"A tempo of {self.tempo} is not possible: {possible}.")
-        if not _is_number(self.memory) or not 0 <= self.memory <= 1:
-            raise MozartError(f"A memory of {self.memory} is not possible: choose a number from 0 to 1.")
-        if self.max_copy is not None and (not _is_whole(self.max_copy) or self.max_copy < LEAST_MAX_COPY):
-            possible = f"choose a whole number of notes from {LEAST_MAX_COPY} on"
-            raise MozartError(f"A longest copy of {self.max_copy} is not possible: {possible}.")
-
-    @property
-    def strategy(self) -> str:
-        """The offset strategy, also where none was named."""
-        return self.offsets or ("0.25" if self.lab else "contextual")
 
 
 @dataclass(frozen=True)
@@ -160,7 +85,7 @@ class Composition:
         """What it takes to compose the piece again, as plain values."""
         return {
             **asdict(self.request),
-            "opening": self.opening.name if _is_midi(self.request.opening) else self.request.opening,
+            "opening": self.opening.name if self.request.has_own_opening else self.request.opening,
             "checkpoint": self.composer.name,
             "checkpoint_sha256": self.composer.checkpoint.identity,
             "notes_sha256": self.notes_sha256,
@@ -235,15 +160,8 @@ class Composer:
 
         Raises MozartError when the checkpoint cannot be had or is not whole.
         """
-        shipped = {f"{PRETRAINED.parent.name}/{folder.name}": folder for folder in PRETRAINED.parent.iterdir()}
-        name = f"{PRETRAINED.parent.name}/{PRETRAINED.name}" if source is None else str(source)
-        if name in shipped:
-            return cls(load_checkpoint(shipped[name]), name)
-        if os.path.isdir(name):
-            return cls(load_checkpoint(Path(name)), name)
-        if not hub.is_repo_id(name):
-            raise MozartError(f"There is no checkpoint {name}: give a folder, or a repository on the Hub as user/name.")
-        return cls(load_checkpoint(hub.pull(name, revision)), name)
+        folder, name = find_checkpoint(source, revision)
+        return cls(load_checkpoint(folder), name)
 
     def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: None) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
@@ -258,13 +176,26 @@ class Composer:
         opening, warnings = self._find_opening(request, chance.pitch)
         steps = self._draw_steps(request, opening, chance.steps)
         length = len(steps) - WINDOW
-        compose = self._compose_like_the_lab if request.lab else self._sample
+        copies = None if request.max_copy is None else self.checkpoint.index.follow()
+        chooser = self._chooser(request, chance.pitch, copies)
+        stream = (
+            sampling.predict_like_the_lab(self.checkpoint.model, opening.ids)
+            if request.lab
+            else sampling.sample(self._stepper, opening.ids, chooser)
+        )
         ids: list[int] = []
-        for number in islice(compose(request, opening, chance.pitch, warnings), length):
+        for number in islice(stream, length):
             ids.append(number)
+            if copies is not None:
+                copies.hear(number)
             on_note(len(ids), length)
-        if request.lab and (loop := find_loop(np.array(ids))):
+        if chooser.loops_left:
+            said = "a loop was" if len(chooser.loops_left) == 1 else "loops were"
+            warnings.append(f"{said.capitalize()} noticed and left at note {', '.join(map(str, chooser.loops_left))}.")
+        if request.lab and (loop := find_loop(ids)):
             warnings.append(f"From note {loop[0] + 1} on it goes round in a loop of {loop[1]} notes, as the lab's way does.")
+        if length == MAX_LENGTH and request.length != MAX_LENGTH:
+            warnings.append(f"It ends after {MAX_LENGTH:,} notes, before the length of {request.length} is reached.")
         return self._arrange(request, opening, ids, steps, warnings)
 
     def compose_candidates(
@@ -283,13 +214,13 @@ class Composer:
         length = len(piece.new_tokens)
         request = replace(piece.request, offsets=offsets, length=length)
         steps = self._draw_steps(request, piece.opening, _Chance(piece.seed).steps)
-        return self._arrange(request, piece.opening, self.checkpoint.vocabulary.encode(piece.new_tokens), steps, piece.warnings)
+        return self._arrange(request, piece.opening, self.checkpoint.vocabulary.encode(piece.new_tokens), steps, [*piece.warnings])
 
     def _find_opening(self, request: Request, generator: np.random.Generator) -> tuple[Opening, list[str]]:
         openings = self.checkpoint.openings
         # Always drawn, so that the piece is the same whether a movement was drawn or named, where it has one excerpt.
         drawn = float(generator.random())
-        if _is_midi(request.opening):
+        if request.has_own_opening:
             opening, unknown = read_opening(Path(request.opening), self.checkpoint.vocabulary)
             said = f"{unknown} of the opening's {WINDOW} notes and chords are unknown here: the nearest known ones stand for them."
             return opening, [said] if unknown else []
@@ -305,7 +236,7 @@ class Composer:
         if request.lab:
             before = np.array(list(islice(stream, WINDOW - 1)))
         leading = next(stream)
-        quantity, unit = _parse_length(request.length)
+        quantity, unit = parse_length(request.length)
         if unit == "notes":
             return np.array([*before, leading, *islice(stream, int(quantity))])
         quarters = quantity * self._tempo(request, opening) / 60 if unit == "s" else quantity * bar_length(opening.time_signature)
@@ -319,36 +250,18 @@ class Composer:
     def _tempo(self, request: Request, opening: Opening) -> float:
         return request.tempo or (midi.TEMPO if request.lab else opening.tempo)
 
-    def _compose_like_the_lab(self, _r: Request, opening: Opening, _g: np.random.Generator, _w: list[str]) -> Iterator[int]:
-        return sampling.predict_like_the_lab(self.checkpoint.model, opening.ids)
-
-    def _sample(self, request: Request, opening: Opening, generator: np.random.Generator, warnings: list[str]) -> Iterator[int]:
-        """Draw ids for ever; memory and the watch for loops know the opening, copies are those of new notes alone."""
-        checkpoint, most = self.checkpoint, request.max_copy
-        copies = None if most is None else checkpoint.index.follow()
-        chooser = sampling.Chooser(
+    def _chooser(self, request: Request, generator: np.random.Generator, copies: Follower | None) -> sampling.Chooser:
+        """What chooses the new ids: memory, key and the watch for loops know the opening, copies are those of new notes alone."""
+        vocabulary, most = self.checkpoint.vocabulary, request.max_copy
+        return sampling.Chooser(
             generator=generator,
             temperature=request.temperature,
             top_p=request.top_p,
             memory=request.memory,
-            piece=PieceMemory(checkpoint.vocabulary, delay=sampling.MEMORY_DELAY),
-            key=KeyPull(checkpoint.vocabulary),
+            piece=PieceMemory(vocabulary, delay=sampling.MEMORY_DELAY),
+            key=KeyPull(vocabulary),
             refuses=lambda number: copies is not None and most is not None and copies.length_with(number) > most,
         )
-        before, begun = [*warnings], list[int]()
-        was_near = False
-        for done, number in enumerate(sampling.sample(self._stepper, opening.ids, chooser), start=1):
-            if copies is not None:
-                copies.hear(number)
-            if chooser.loops.near and not was_near:
-                begun.append(done)
-                left = [
-                    f"A loop that had begun at note {begun[0]} was left.",
-                    f"Loops that had begun at note {_list(begun)} were left.",
-                ]
-                warnings[:] = [*before, left[len(begun) > 1]]
-            was_near = chooser.loops.near
-            yield number
 
     def _arrange(
         self, request: Request, opening: Opening, ids: list[int], steps: rhythm.Floats, warnings: list[str]
@@ -381,6 +294,18 @@ class Composer:
         )
 
 
+def find_checkpoint(source: str | Path | None = None, revision: str | None = None) -> tuple[Path, str]:
+    """A checkpoint's folder, downloaded if need be, and what it is called for people; see :meth:`Composer.load`."""
+    name = SHIPPED[0] if source is None else str(source)
+    if name in SHIPPED:
+        return PRETRAINED.parent.parent / name, name
+    if os.path.isdir(name):
+        return Path(name), name
+    if not hub.is_repo_id(name):
+        raise MozartError(f"There is no checkpoint {name}: give a folder, or a repository on the Hub as user/name.")
+    return hub.pull(name, revision), name
+
+
 class _Chance:
     """Independent sources of chance from one seed, so that another rhythm never changes a pitch."""
 
@@ -394,31 +319,37 @@ def _with_seed(request: Request) -> Request:
     return replace(request, seed=drawn if request.seed is None else int(request.seed))
 
 
-def recompose(path: Path, opening: str | None = None) -> tuple[Composition, bool]:
+def recompose(path: Path, opening: str | None = None, checkpoint: str | None = None) -> tuple[Composition, bool]:
     """Compose the piece of a MIDI file again from the recipe inside it; also whether its notes matched.
+
+    Anybody may have written the recipe: by itself it names only checkpoints that ship with the code, and reads no other file.
 
     Parameters
     ----------
     opening
         The MIDI file that the piece began with, if it was a person's own.
+    checkpoint
+        The one that it was composed from, if it does not ship with the code.
 
     Raises
     ------
     MozartError
-        When the file holds no recipe, or the checkpoint or the opening that it names cannot be had.
+        When the file holds no recipe, or the checkpoint or the opening that it names is not the one given.
     """
-    recipe = midi.read_recipe(path)
-    request, name, identity, notes = _read_request(recipe, path)
-    if _is_midi(request.opening):
+    request, name, identity, notes = _read_request(midi.read_recipe(path), path)
+    if request.has_own_opening != (opening is not None):
         if opening is None:
             raise MozartError(f"{path} began with a MIDI file of its own, {request.opening}: give that file again with --opening.")
-        request = replace(request, opening=opening)
-    composer = Composer.load(name)
+        raise MozartError(f"{path} began with the opening {request.opening}, not with a MIDI file: leave --opening out.")
+    if checkpoint is None and name not in SHIPPED:
+        raise MozartError(f"{path} was composed from the checkpoint {name}: give that checkpoint with --checkpoint.")
+    composer = Composer.load(checkpoint or name)
     if composer.checkpoint.identity != identity:
         raise MozartError(
-            f"{path} was composed from another version of the checkpoint {name}, so it cannot be composed again from it."
+            f"{path} was composed from another checkpoint than {composer.name}, or another version of it ({name}): "
+            "it cannot be composed again from this one."
         )
-    piece = composer.compose(request)
+    piece = composer.compose(request if opening is None else replace(request, opening=opening))
     return piece, piece.notes_sha256 == notes
 
 
@@ -432,38 +363,3 @@ def _read_request(recipe: Mapping[str, Any], path: Path) -> tuple[Request, str, 
     except MozartError as error:
         raise MozartError(f"The recipe in {path} is not possible. {error}") from error
     return request, name, identity, notes
-
-
-def _parse_length(length: object) -> tuple[float, str]:
-    """A length's quantity, and its unit: ``notes``, ``s`` or ``bars``. Raises MozartError when it is none."""
-    parsed = _LENGTH.fullmatch(length.strip()) if isinstance(length, str) else None
-    if parsed:
-        quantity, unit = float(parsed[1]), parsed[2] or "notes"
-    elif _is_number(length):
-        quantity, unit = length, "notes"  # type: ignore[assignment]
-    else:
-        quantity, unit = 0, "notes"
-    most = {"notes": MAX_LENGTH, "s": MAX_SECONDS, "bars": MAX_BARS}[unit]
-    if not 1 <= quantity <= most or (unit != "s" and not _is_whole(quantity)):
-        raise MozartError(
-            f"A length of {length} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}, seconds up to "
-            f"{MAX_SECONDS:,} such as 60s, or bars up to {MAX_BARS:,} such as 32bars."
-        )
-    return quantity, unit
-
-
-def _list(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
-def _is_midi(opening: str) -> bool:
-    return opening.lower().endswith((".mid", ".midi"))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: object) -> bool:
-    # A page sends 500.0 for 500.
-    return _is_number(value) and (isinstance(value, int) or float(value).is_integer())  # type: ignore[arg-type]

@@ -161,6 +161,8 @@ def write_musicxml(
         When there are no events.
     """
     key = estimate_key(tokens, durations)
+    if round(bar_length(time_signature) * TICKS) % _SHORTEST:
+        time_signature = "4/4"  # a bar that holds no whole number of the shortest notes: 1/128
     fifths, mode = key.fifths, key.mode
     meter = _Meter.of(time_signature)
     into_bar = round(bar_offset * TICKS) % meter.bar

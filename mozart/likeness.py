@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from mozart import measures
-from mozart.composer import Composer, Composition, Request
+from mozart.composer import Composer, Composition
+from mozart.errors import MozartError
 from mozart.measures import Passage
 from mozart.originality import SHARES, find_loop
+from mozart.request import Request
 from mozart.score import Work
 
 DEFAULT, GREEDY, LAB = "default", "greedy", "lab"
@@ -20,6 +22,8 @@ DEFAULT, GREEDY, LAB = "default", "greedy", "lab"
 _COLDEST = 1e-6
 # The lab's way takes fifty times as long.
 _LAB_SHARE = 10
+# Two halves of at least two.
+_LEAST_REAL = 4
 
 
 def measure_pieces(
@@ -39,11 +43,18 @@ def measure_pieces(
     Returns
     -------
     dict
-        ``pieces``, ``length``, ``settings``; ``table`` as :func:`mozart.measures.table` makes it, ``loops`` and ``left``
-        (pieces with a loop, pieces that left one) and ``originality`` by way.
+        ``pieces``, ``length``, ``settings``; ``table`` as :func:`mozart.measures.table` makes it, ``loops`` (pieces with
+        one) and ``originality`` by way.
+
+    Raises
+    ------
+    MozartError
+        When the corpus has fewer than four real passages of this length.
     """
     tested = composer.checkpoint.metrics.get("test_works", ())
     real = measures.real_passages([work for work in works if work.title not in tested], length)
+    if len(real) < _LEAST_REAL:
+        raise MozartError(f"The music has {len(real)} passages of {length} notes to compare with: choose a smaller --length.")
     composed: dict[str, list[Composition]] = {}
     for way, settings, count in _ways(pieces):
         composed[way] = []
@@ -57,7 +68,6 @@ def measure_pieces(
         "settings": {"temperature": default.temperature, "top_p": default.top_p, "memory": default.memory},
         "table": measures.table({way: [to_passage(piece) for piece in group] for way, group in composed.items()}, real),
         "loops": {way: sum(_loops(piece) for piece in group) for way, group in composed.items()},
-        "left": {way: sum("was left" in " ".join(piece.warnings) for piece in group) for way, group in composed.items()},
         "originality": {way: _mean_originality(group) for way, group in composed.items()},
     }
 

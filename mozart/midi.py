@@ -1,6 +1,7 @@
 """Events → music21 stream → MIDI file, and the recipe inside it. (Lab, Problem 5.)"""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,23 +89,21 @@ def read_recipe(path: Path) -> dict[str, Any]:
     import mido
 
     try:
+        if not os.path.isfile(path):
+            raise MozartError(f"There is no MIDI file {path} to read a recipe from.")
         if path.stat().st_size > MOST_BYTES:
             raise MozartError(f"{path} is larger than any piece composed here ({path.stat().st_size:,} bytes).")
         file = mido.MidiFile(path, clip=True)
         texts = [message.text for track in file.tracks for message in track if message.type == "text"]
     except MozartError:
         raise
-    except OSError as error:
-        if error.strerror:
-            raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
-        raise MozartError(f"{path} is not a MIDI file.") from error
     except Exception as error:  # mido raises whatever a malformed file provokes
         raise MozartError(f"{path} is not a MIDI file.") from error
     for text in texts:
         if text.startswith(_RECIPE):
             try:
                 recipe = json.loads(text.removeprefix(_RECIPE))
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(recipe, dict):
                 return recipe

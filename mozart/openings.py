@@ -17,6 +17,8 @@ from mozart.vocabulary import Vocabulary, pitches
 from mozart.windows import WINDOW
 
 CONTINUATION = 100
+# Quarter notes a minute that a piece can have.
+TEMPI = (20.0, 400.0)
 # The sonatas may not be republished: 64 excerpts of 200 events are a ninth of them, scattered, without velocity and tempo.
 MOST = 64
 _TEMPO = 120.0
@@ -149,6 +151,8 @@ def read_opening(path: Path, vocabulary: Vocabulary) -> tuple[Opening, int]:
     # One event more, for the last one's step.
     steps = [*event_steps(events[: WINDOW + 1]), 0.0][:WINDOW]
     opening = events[:WINDOW]
+    # A file may say anything, a piece has the tempi that can be asked for.
+    tempo = min(max(tempo, TEMPI[0]), TEMPI[1])
     unknown = [event for event in opening if event.token not in vocabulary]
     first = opening[0]
     return Opening(

@@ -321,7 +321,8 @@ class LoopWatch:
     def hear(self, number: int) -> None:
         """Take in the piece's next id."""
         self._matches = self._matches_with(number)
-        self._latest = np.append(number, self._latest[:-1])
+        self._latest[1:] = self._latest[:-1]
+        self._latest[0] = number
 
     def would_loop(self, number: int) -> bool:
         """Whether this id, coming next, would complete a loop or go on with one."""

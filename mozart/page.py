@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 
 from mozart.audio import wav_bytes
-from mozart.composer import Composer, Request
+from mozart.composer import Composer
 from mozart.errors import MozartError
+from mozart.request import Request
 
 # System fonts: the page loads nothing from elsewhere.
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])

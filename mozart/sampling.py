@@ -53,14 +53,17 @@ class Chooser:
     ----------
     generator : the only source of chance
     temperature : above 0; divides the log-probabilities: below 1 is more predictable, above 1 wilder
-    top_p : in (0, 1]; only the most probable ids that together have this probability are drawn from. (Holtzman et al., The
-        curious case of neural text degeneration, 2020.)
-    memory : in [0, 1]; how much of what the piece itself did in such a place is mixed in
+    top_p : in (0, 1]; of the network's ids, only the most probable that together have this probability are drawn from.
+        (Holtzman et al., The curious case of neural text degeneration, 2020.)
+    memory : in [0, 1]; how much of what the piece itself did in such a place is mixed into what temperature and top-p left;
+        that may bring back ids outside the nucleus
     piece : that memory
     key : pulls what comes towards the key of the latest ids
     refuses : says of an id that it may not come next
     loops : notices when the piece begins to go round in circles; while it does, the temperature is raised, and an id that
-        would complete a loop is never chosen
+        would complete a loop is refused
+    loops_left : how many ids had been chosen when a loop that had been noticed was left
+    chosen : how many ids have been chosen
     """
 
     generator: np.random.Generator
@@ -71,6 +74,8 @@ class Chooser:
     key: KeyPull
     refuses: Callable[[int], bool] = lambda _: False
     loops: LoopWatch = field(default_factory=LoopWatch)
+    loops_left: list[int] = field(default_factory=list)
+    chosen: int = 0
 
     def choose(self, log_probabilities: Floats) -> int:
         """Draw the next id. Where all ids are refused, the most probable one comes.
@@ -90,6 +95,7 @@ class Chooser:
         chosen = self._draw(probabilities)
         if chosen is None:  # the nucleus holds nothing that is allowed
             chosen = self._draw(np.exp(log_probabilities))
+        self.chosen += 1
         return int(log_probabilities.argmax()) if chosen is None else chosen
 
     def hear(self, number: int) -> None:
@@ -97,13 +103,15 @@ class Chooser:
         if self.memory:
             self.piece.hear(number)
         self.key.hear(number)
+        was_near = self.loops.near
         self.loops.hear(number)
+        if was_near and not self.loops.near and self.chosen:
+            self.loops_left.append(self.chosen)
 
     def _draw(self, probabilities: Floats) -> int | None:
         """An id that is not refused; None where there is none."""
-        while (total := probabilities.sum()) > 0:
-            cumulated = probabilities.cumsum()
-            drawn = min(int(cumulated.searchsorted(self.generator.random() * total, side="right")), len(cumulated) - 1)
+        while (cumulated := probabilities.cumsum())[-1] > 0:
+            drawn = min(int(cumulated.searchsorted(self.generator.random() * cumulated[-1], side="right")), len(cumulated) - 1)
             if not (self.loops.would_loop(drawn) or self.refuses(drawn)):
                 return drawn
             probabilities[drawn] = 0
@@ -127,7 +135,9 @@ def _nucleus(probabilities: Floats, top_p: float) -> Floats:
     """The smallest set of most probable ids that together have `top_p`, all others 0; sums to 1."""
     if top_p == 1:
         return probabilities
-    ranked = np.argsort(-probabilities, kind="stable")
+    # All that are less probable than this have less than what is left out together: few are left to be sorted.
+    likely = np.flatnonzero(probabilities >= (1 - top_p) / len(probabilities))
+    ranked = likely[np.argsort(-probabilities[likely], kind="stable")]
     kept = ranked[: int(probabilities[ranked].cumsum().searchsorted(top_p)) + 1]
     nucleus = np.zeros_like(probabilities)
     nucleus[kept] = probabilities[kept] / probabilities[kept].sum()

@@ -38,6 +38,7 @@ _READER_VERSION = 2
 MOST_BYTES = 250_000
 _BEGINNING = 1_000  # notes: 100 chords of ten
 _LONGEST_BEGINNING = 2_000  # quarter notes
+_MOST_SIGNATURES, _MOST_TRACKS = 100, 16
 _DRUMS = 9
 
 # Tells backup programs to leave the folder out.
@@ -145,30 +146,30 @@ def read_beginning(path: Path) -> tuple[list[Event], float]:
     """
     import mido
 
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
-    if size > MOST_BYTES:
+    if not os.path.isfile(path):
+        raise MozartError(f"There is no MIDI file {path}: choose one that is there.")
+    if (size := path.stat().st_size) > MOST_BYTES:
         raise MozartError(f"{path.name} is too large ({size:,} bytes): choose a MIDI file of up to {MOST_BYTES:,} bytes.")
-    _read_markers(path)
     try:
         whole = mido.MidiFile(path, clip=True)
-        ticks_a_quarter = whole.ticks_per_beat
         onsets, tempi = _onsets(whole)
+        cut = onsets[:_BEGINNING][-1] if onsets else 0
+        quarters = cut / max(whole.ticks_per_beat, 0)
+    except OSError as error:
+        raise MozartError(f"{path.name} cannot be read as MIDI: choose another file.") from error
     except Exception as error:  # mido raises whatever a malformed file provokes
         raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}): choose another file.") from error
     if not onsets:
         raise MozartError(f"{path.name} holds no notes with a pitch (it is empty, or drums only): choose another file.")
-    cut = onsets[:_BEGINNING][-1]
-    if cut / ticks_a_quarter > _LONGEST_BEGINNING:
-        raise MozartError(
-            f"{path.name} spreads its first notes over {cut / ticks_a_quarter:,.0f} quarter notes: choose another file."
-        )
+    if quarters > _LONGEST_BEGINNING:
+        raise MozartError(f"{path.name} spreads its first notes over {quarters:,.0f} quarter notes: choose another file.")
     with tempfile.TemporaryDirectory() as folder:
-        beginning = Path(folder) / path.name
+        beginning = Path(folder) / "beginning.mid"
         _cut(whole, cut).save(beginning)
-        events = read_score(beginning)
+        try:
+            events = read_score(beginning)
+        except MozartError as error:
+            raise MozartError(str(error).replace(str(beginning), path.name)) from error
     tempo = next((tempo for tick, tempo in reversed(tempi) if tick <= onsets[0]), mido.bpm2tempo(120))
     return events, mido.tempo2bpm(tempo)
 
@@ -238,24 +239,33 @@ def _onsets(midi: Any) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 def _cut(midi: Any, last: int) -> Any:
-    """The same music up to the tick `last`; what sounds there ends soon after."""
+    """The same notes up to the tick `last`, with tempo and metre; what sounds there ends soon after.
+
+    What music21 would take long for is left out: notes beyond the thousandth, signatures beyond the hundredth, tracks beyond the
+    sixteenth that holds any of these.
+    """
     import mido
 
     beginning = mido.MidiFile(ticks_per_beat=midi.ticks_per_beat)
+    notes, signatures = 0, 0
     for track in midi.tracks:
-        kept, tick = mido.MidiTrack(), 0
+        kept, before, tick = mido.MidiTrack(), 0, 0
         for message in track:
-            if (
-                tick + message.time > last
-                and message.type != "note_off"
-                and not (message.type == "note_on" and not message.velocity)
-            ):
-                break
-            # A note that is held on for hours would make as many bars.
-            message = message.copy(time=min(tick + message.time, last + midi.ticks_per_beat) - tick)
             tick += message.time
-            kept.append(message)
-        beginning.tracks.append(kept)
+            begins = message.type == "note_on" and message.velocity > 0
+            ends = message.type == "note_off" or (message.type == "note_on" and not begins)
+            about = message.type in ("time_signature", "set_tempo")
+            if (tick > last and not ends) or not (begins or ends or about or message.type == "program_change"):
+                continue
+            notes, signatures = notes + begins, signatures + about
+            if (begins and notes > _BEGINNING) or (about and signatures > _MOST_SIGNATURES):
+                continue
+            # A note that is held on for hours would make as many bars.
+            here = min(tick, last + midi.ticks_per_beat)
+            kept.append(message.copy(time=here - before))
+            before = here
+        if kept and len(beginning.tracks) < _MOST_TRACKS:
+            beginning.tracks.append(kept)
     return beginning
 
 

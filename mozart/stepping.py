@@ -13,6 +13,8 @@ from mozart.model import INTERVALS, NOTHING, OCTAVES, PITCHES, REACH, WIDEST, Mu
 
 Floats = NDArray[np.float32]
 
+# Where the embedding's rows for each of the six distances begin, and those for octaves and shapes.
+_FIRST_ROWS = np.arange(REACH) * (INTERVALS + 1)
 _AFTER_INTERVALS = REACH * (INTERVALS + 1)
 
 
@@ -42,8 +44,8 @@ class Stepper:
                 self.layers.append((_single(np.concatenate([from_input, from_hidden])), _single(bias)))
         self.head = _join(model.head)
         if self.relative:
-            self.lowest, self.shapes = model.lowest.numpy(), model.shapes.numpy()
-            self.bias = model.bias.detach().numpy()
+            self.lowest, self.shapes = model.lowest.numpy().copy(), model.shapes.numpy().copy()
+            self.bias = model.bias.detach().numpy().copy()
             # For each pitch that was heard, where the intervals from it to all pitches stand in the head's scores.
             pitches = np.arange(PITCHES)
             self.intervals = np.clip(pitches[None, :] - pitches[:, None], -WIDEST, WIDEST) + WIDEST
@@ -77,7 +79,8 @@ class Reading:
             self._cells[layer] = cell
             self._outputs[layer] = opened[3 * size :] * np.tanh(cell)
         if s.relative:
-            self._recent = np.append(self._recent[1:], s.lowest[number])
+            self._recent[:-1] = self._recent[1:]
+            self._recent[-1] = s.lowest[number]
 
     def predict(self) -> NDArray[np.float64]:
         """The log-probability of every id as the next one, shape (V,). At least one id must have been heard."""
@@ -97,8 +100,7 @@ class Reading:
         lowest, shape = self._stepper.lowest[number], self._stepper.shapes[number]
         earlier = self._recent[::-1]
         intervals = np.where(earlier == NOTHING, INTERVALS, np.clip(lowest - earlier, -WIDEST, WIDEST) + WIDEST)
-        rows = intervals + np.arange(REACH) * (INTERVALS + 1)
-        return np.append(rows, [lowest // 12 + _AFTER_INTERVALS, shape + _AFTER_INTERVALS + OCTAVES])
+        return np.concatenate([intervals + _FIRST_ROWS, [lowest // 12 + _AFTER_INTERVALS, shape + _AFTER_INTERVALS + OCTAVES]])
 
     def _by_interval(self, scores: Floats) -> Floats:
         """The ids' scores (V,) from those of intervals, octaves and shapes."""
@@ -124,6 +126,8 @@ def _join(head: nn.Sequential) -> list[tuple[Floats, Floats]]:
                 weight, bias = before @ weight, shift @ weight + bias
             joined.append((weight, bias))
             begins = False
+        elif not isinstance(module, nn.Dropout | nn.LogSoftmax):  # which change nothing here
+            raise TypeError(f"a head with {type(module).__name__} cannot be joined")
     return [(_single(weight), _single(bias)) for weight, bias in joined]
 
 

@@ -15,10 +15,11 @@ import pytest
 
 import tiny
 from mozart import midi
-from mozart.checkpoint import PRETRAINED
-from mozart.composer import MAX_LENGTH, Composer, Composition, Request, recompose
+from mozart.checkpoint import PRETRAINED, SHIPPED
+from mozart.composer import Composer, Composition, recompose
 from mozart.errors import MozartError
 from mozart.originality import CorpusIndex, find_loop
+from mozart.request import Request
 from mozart.rhythm import STRATEGIES
 from mozart.score import Event, Work
 from mozart.windows import WINDOW
@@ -195,8 +196,9 @@ def test_a_rhythm_that_stands_still_ends(composer: Composer, monkeypatch: pytest
     """Steps of 0 never reach a limit in time: the piece ends at the longest length."""
     monkeypatch.setattr("mozart.composer.MAX_LENGTH", 30)
     monkeypatch.setattr(type(composer.checkpoint.rhythm), "steps", lambda *_args, **_more: iter([0.0] * 200))
-    assert len(composer.compose(Request(length="5s", seed=1, include_opening=False)).tokens) == 30
-    assert MAX_LENGTH == 10_000
+    piece = composer.compose(Request(length="5s", seed=1, include_opening=False))
+    assert len(piece.tokens) == 30
+    assert piece.warnings == ["It ends after 30 notes, before the length of 5s is reached."]
 
 
 def test_the_rhythm_goes_on_from_the_openings(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +236,7 @@ def test_a_persons_own_opening(composer: Composer, tmp_path: Path) -> None:
     assert set(np.diff(piece.offsets[:WINDOW])) == {0.25, 0.5}
     assert set(piece.tokens) <= set(composer.checkpoint.vocabulary.tokens)
     assert re.match(r"\d+ of the opening's 100 notes and chords are unknown", piece.warnings[0])
-    with pytest.raises(MozartError, match="cannot be read"):
+    with pytest.raises(MozartError, match=r"There is no MIDI file .*nowhere\.mid"):
         composer.compose(Request(length=10, opening=str(tmp_path / "nowhere.mid")))
 
 
@@ -249,7 +251,7 @@ def test_another_rhythm_without_composing_again(composer: Composer, monkeypatch:
     """The same as composing with that rhythm, also where the length was given in time; nothing is predicted."""
     piece = composer.compose(Request(length="10s", seed=3, include_opening=False))
     expected = composer.compose(Request(length=len(piece.tokens), offsets="0.5", seed=3, include_opening=False))
-    monkeypatch.setattr(Composer, "_sample", None)
+    monkeypatch.setattr("mozart.sampling.sample", None)
     again = composer.with_offsets(piece, "0.5")
     assert again == expected
     assert again.midi() != piece.midi()
@@ -276,7 +278,7 @@ def test_loops_are_left_and_said(composer: Composer) -> None:
     cold = composer.compose(Request(length=200, seed=5, temperature=1e-6, memory=0.0, top_p=1.0))
     assert find_loop(composer.checkpoint.vocabulary.encode(cold.tokens)) is None
     assert len(cold.warnings) == 1
-    assert re.fullmatch(r"(A loop|Loops) that had begun at note [\d, ]+ (was|were) left\.", cold.warnings[0])
+    assert re.fullmatch(r"(A loop was|Loops were) noticed and left at note [\d, ]+\.", cold.warnings[0])
     lab = composer.compose(Request(length=200, seed=5, lab=True))
     assert re.search(r"From note \d+ on it goes round in a loop of \d+ note", lab.warnings[0])
 
@@ -311,16 +313,17 @@ def test_score(composer: Composer) -> None:
 def test_threads_do_not_disturb_each_other(composer: Composer) -> None:
     """Pieces composed at once are the pieces that are composed alone."""
     alone = [composer.compose(Request(length=40, seed=seed)) for seed in range(4)]
-    together: dict[int, Composition] = {}
+    files = [piece.midi() for piece in alone]
+    together: dict[int, bytes] = {}
     threads = [
-        threading.Thread(target=lambda s=seed: together.update({s: composer.compose(Request(length=40, seed=s))}))
+        threading.Thread(target=lambda s=seed: together.update({s: composer.compose(Request(length=40, seed=s)).midi()}))
         for seed in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [together[seed] for seed in range(4)] == alone
+    assert [together[seed] for seed in range(4)] == files
 
 
 @pytest.fixture
@@ -331,31 +334,31 @@ def piece_file(composer: Composer, tmp_path: Path) -> tuple[Composition, Path]:
     return piece, tmp_path / "piece.mid"
 
 
-def test_composing_again_from_the_file(piece_file: tuple[Composition, Path]) -> None:
+def test_composing_again_from_the_file(piece_file: tuple[Composition, Path], checkpoint_folder: Path) -> None:
     """The recipe inside a MIDI file gives the same piece, to the byte, and says that the notes matched."""
     piece, path = piece_file
-    again, matched = recompose(path)
+    again, matched = recompose(path, checkpoint=str(checkpoint_folder))
     assert matched
     assert again == piece
     assert again.midi() == path.read_bytes()
 
 
-def test_notes_that_do_not_match_are_noticed(piece_file: tuple[Composition, Path]) -> None:
+def test_notes_that_do_not_match_are_noticed(piece_file: tuple[Composition, Path], checkpoint_folder: Path) -> None:
     """A file whose notes were others when it was written is not said to be the same."""
     piece, path = piece_file
     recipe = {**piece.recipe(), "notes_sha256": "0" * 64}
     path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe=recipe))
-    assert not recompose(path)[1]
+    assert not recompose(path, checkpoint=str(checkpoint_folder))[1]
 
 
-def test_composing_again_with_an_own_opening(composer: Composer, tmp_path: Path) -> None:
+def test_composing_again_with_an_own_opening(composer: Composer, tmp_path: Path, checkpoint_folder: Path) -> None:
     """The recipe names the file, and never reads it: it must be given again."""
     mine = tiny.write_midi(tmp_path / "mine.mid", 150)
     piece = composer.compose(Request(length=10, seed=1, opening=str(mine)))
     (tmp_path / "piece.mid").write_bytes(piece.midi())
     with pytest.raises(MozartError, match="began with a MIDI file of its own, mine.mid: give that file again with --opening"):
         recompose(tmp_path / "piece.mid")
-    again, matched = recompose(tmp_path / "piece.mid", str(mine))
+    again, matched = recompose(tmp_path / "piece.mid", str(mine), str(checkpoint_folder))
     assert matched
     assert again.midi() == piece.midi()
 
@@ -366,19 +369,40 @@ def test_composing_again_with_an_own_opening(composer: Composer, tmp_path: Path)
         ({"temperature": -1}, "The recipe in .* is not possible. A temperature of -1"),
         ({"length": "for ever"}, "is not possible. A length of for ever"),
         ({"volume": 11}, "is damaged, or from another version"),
-        ({"checkpoint_sha256": "0" * 64}, "was composed from another version of the checkpoint"),
-        ({"checkpoint": "no/such/folder"}, "There is no checkpoint no/such/folder"),
+        ({"lab": "false"}, "is not possible. lab cannot be 'false'"),
+        ({"opening": "a\0.mid"}, "is not possible. An opening of"),
+        ({"seed": [1]}, r"is not possible. A seed of \[1\]"),
+        ({"checkpoint_sha256": "0" * 64}, "was composed from another checkpoint than .*, or another version of it"),
         ({"opening": "K. 999"}, "no opening 'K. 999'"),
         ({"opening": "/etc/secret.mid"}, "began with a MIDI file of its own"),
     ],
 )
-def test_foreign_recipes(piece_file: tuple[Composition, Path], change: dict[str, object], sentence: str) -> None:
+def test_foreign_recipes(
+    piece_file: tuple[Composition, Path], change: dict[str, object], sentence: str, checkpoint_folder: Path
+) -> None:
     """A recipe that cannot be followed is refused in one sentence, and never from another checkpoint."""
     piece, path = piece_file
     path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe={**piece.recipe(), **change}))
     with pytest.raises(MozartError, match=sentence) as error:
-        recompose(path)
+        recompose(path, checkpoint=str(checkpoint_folder))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["/etc", "user/name", "pretrained/lab"])
+def test_a_recipe_chooses_no_checkpoint(piece_file: tuple[Composition, Path], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stranger's file names is neither read nor downloaded, unless it ships; and what ships must be the right one."""
+    piece, path = piece_file
+    path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe={**piece.recipe(), "checkpoint": name}))
+    monkeypatch.setattr("mozart.hub.pull", None)
+    sentence = "was composed from another checkpoint" if name in SHIPPED else f"composed from the checkpoint {name}: give that"
+    with pytest.raises(MozartError, match=sentence):
+        recompose(path)
+
+
+def test_an_opening_that_the_recipe_does_not_have(piece_file: tuple[Composition, Path]) -> None:
+    """Giving a MIDI file for a piece that began with a movement is refused."""
+    with pytest.raises(MozartError, match="began with the opening Work 0, movement 1, not with a MIDI file"):
+        recompose(piece_file[1], "mine.mid")
 
 
 def test_a_recipe_survives_a_new_card(checkpoint_folder: Path, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ LAYERS = [
     "training",
     "card",
     "hub",
+    "request",
     "composer",
     "likeness",
     "page",

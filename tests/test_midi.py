@@ -70,7 +70,8 @@ def test_the_recipe_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "cannot be read"),
+        (None, "There is no MIDI file"),
+        (midi_bytes(TOKENS, OFFSETS, DURATIONS, recipe={"a": 1}).replace(b'{"a": 1}', b"[" * 8), "holds no recipe"),
         (b"no MIDI", "is not a MIDI file"),
         (b"", "is not a MIDI file"),
         (bytes(300_000), "larger than any piece composed here"),

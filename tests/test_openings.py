@@ -53,14 +53,16 @@ def test_music_without_long_movements_still_gives_openings() -> None:
 def test_one_opening() -> None:
     """It has the excerpt's first 100 events, its true continuation, its name and its place in the bar."""
     works = tiny.works()
-    openings, _ = chosen(works)
+    openings, vocabulary = chosen(works)
     opening = openings[3]
     assert [*opening.ids, *opening.continuation] == openings.ids[3].tolist()
     assert len(opening.steps) == len(opening.durations) == WINDOW
     assert opening.name == f"{openings.works[3]}, movement {openings.movements[3]}"
     assert opening.time_signature == "4/4"
-    event = next(e for w in works if w.title == openings.works[3] for e in w.events if e.bar_offset == opening.bar_offset)
-    assert event.bar_offset < 4
+    tokens = vocabulary.decode(opening.ids)
+    (work,) = (work for work in works if work.title == openings.works[3])
+    starts = [i for i in range(len(work.events)) if [e.token for e in work.events[i : i + WINDOW]] == tokens]
+    assert [work.events[start].bar_offset for start in starts] == [opening.bar_offset]
     assert opening.tempo == 120
 
 
@@ -113,3 +115,14 @@ def test_a_beginning_that_is_too_short(tmp_path: Path) -> None:
     path = tiny.write_midi(tmp_path / "short.mid", 57)
     with pytest.raises(MozartError, match="short.mid holds 57 notes and chords, and an opening needs 100"):
         read_opening(path, Vocabulary(["C4"]))
+
+
+def test_an_impossible_tempo_becomes_the_nearest(tmp_path: Path) -> None:
+    """A file that asks for millions of quarters a minute is played at the fastest that a piece can have."""
+    path = tiny.write_midi(tmp_path / "fast.mid", 150)
+    midi = mido.MidiFile(path)
+    midi.tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=1))
+    for track in midi.tracks:
+        track[:] = [m for m in track if m.type != "set_tempo" or m.tempo == 1]
+    midi.save(path)
+    assert read_opening(path, Vocabulary(["C4"]))[0].tempo == 400

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mozart.card import result_rows
+from mozart.card import measures_table, result_rows
 from mozart.checkpoint import PRETRAINED
+from mozart.request import MEMORY, TEMPERATURE, TOP_P
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,6 +43,14 @@ def test_the_readme_says_what_the_metrics_say(name: str) -> None:
     for text in ((ROOT / "README.md").read_text(), (folder / "README.md").read_text()):
         assert result_rows(metrics) in text
         assert metrics["command"] in text
+    assert measures_table(metrics["measures"], metrics["originality"]) in (folder / "README.md").read_text()
+
+
+def test_the_readme_says_what_the_pieces_are_like() -> None:
+    """The default checkpoint's measures stand in the README as they were measured, with the settings that are the default."""
+    metrics = json.loads((PRETRAINED / "metrics.json").read_text())
+    assert measures_table(metrics["measures"], metrics["originality"]) in (ROOT / "README.md").read_text()
+    assert metrics["measures"]["settings"] == {"temperature": TEMPERATURE, "top_p": TOP_P, "memory": MEMORY}
 
 
 def test_no_music_of_the_archive_is_committed() -> None:

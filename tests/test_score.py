@@ -300,3 +300,39 @@ def test_beginnings_that_are_no_music(tmp_path: Path, drums: bool, content: byte
     with pytest.raises(MozartError, match=r"bad.mid") as error:
         score.read_beginning(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("trouble", ["signatures", "tracks", "notes at once"])
+def test_a_beginning_is_cut_down_to_what_can_be_read(tmp_path: Path, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of signatures, tracks or notes on one tick never reach music21, which would take minutes."""
+    midi, track = mido.MidiFile(), mido.MidiTrack()
+    if trouble == "signatures":
+        for i in range(5_000):
+            track += [mido.MetaMessage("time_signature", numerator=3 + i % 2, time=1)]
+    for i in range(10_000 if trouble == "notes at once" else 200):
+        track += [mido.Message("note_on", note=40 + i % 40, time=0 if trouble == "notes at once" else 60)]
+    midi.tracks = [track, *([mido.MidiTrack([mido.Message("note_on", note=60)])] * (2_000 if trouble == "tracks" else 0))]
+    midi.save(tmp_path / "slow.mid")
+    seen: list[mido.MidiFile] = []
+
+    def read(path: Path) -> list[score.Event]:
+        seen.append(mido.MidiFile(path))
+        return []
+
+    monkeypatch.setattr(score, "read_score", read)
+    score.read_beginning(tmp_path / "slow.mid")
+    (cut,) = seen
+    messages = [message for kept in cut.tracks for message in kept]
+    assert len(cut.tracks) <= 16
+    assert sum(message.type == "note_on" for message in messages) <= 1_000
+    assert sum(message.type == "time_signature" for message in messages) <= 100
+
+
+def test_a_file_without_ticks(tmp_path: Path) -> None:
+    """A header that gives a quarter no ticks is refused in a sentence."""
+    path = tiny.write_midi(tmp_path / "ticks.mid")
+    content = bytearray(path.read_bytes())
+    content[12:14] = b"\0\0"
+    path.write_bytes(content)
+    with pytest.raises(MozartError, match=r"ticks\.mid cannot be read as MIDI"):
+        score.read_beginning(path)
