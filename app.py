@@ -13,6 +13,8 @@ import sys
 def main() -> None:
     """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from mozart.composer import Composer
     from mozart.errors import MozartError
     from mozart.page import THEME, build_page

@@ -50,19 +50,24 @@ def _parser() -> argparse.ArgumentParser:
     compose = commands.add_parser("compose", help="compose a piece and write it as a MIDI file")
     compose.set_defaults(run=_compose)
     what = compose.add_argument_group("what to compose")
-    what.add_argument("--length", help="after the opening: notes and chords, or 60s, or 32bars (default 500)")
+    what.add_argument("--length", help="after the opening: notes and chords (up to 10,000), or 60s, or 32bars (default 500)")
     what.add_argument("--offsets", help="0.25, 0.5, sampled, or contextual (default; 0.25 with --lab)")
-    what.add_argument("--temperature", help=f"below 1 more predictable, above 1 wilder (default {TEMPERATURE})")
+    what.add_argument("--temperature", help=f"below 1 more predictable, above 1 wilder, up to 100 (default {TEMPERATURE})")
     what.add_argument("--top-p", help=f"draw only from the most probable notes that together have this share (default {TOP_P})")
     what.add_argument("--memory", help=f"0 to 1: how much of what the piece did before is mixed in (default {MEMORY})")
     what.add_argument("--max-copy", help="the longest run of notes, 7 or more, that may stand in the sonatas it has learned from")
-    what.add_argument("--opening", help='random (default), a movement such as "K. 281, movement 1", or a MIDI file')
+    what.add_argument(
+        "--opening",
+        help='random (default), a movement such as "K. 281, movement 1", or a MIDI file of 100 events and more, up to 250 kB',
+    )
     what.add_argument("--no-opening", action="store_true", help="leave the opening out of the result")
-    what.add_argument("--tempo", help="quarter notes a minute (default: the opening's; 120 with --lab)")
+    what.add_argument("--tempo", help="quarter notes a minute, 20 to 400 (default: the opening's; 120 with --lab)")
     what.add_argument("--seed", help="the same seed gives the same piece; without it one is drawn, and said")
     what.add_argument("--lab", action="store_true", help="the lab's way: the most probable note each time")
     what.add_argument("--from", dest="source", type=Path, metavar="FILE.mid", help="compose the piece of this file again")
-    compose.add_argument("--candidates", help="compose so many pieces, numbered, with seeds that follow each other (default 1)")
+    compose.add_argument(
+        "--candidates", help="compose so many pieces, numbered, with seeds that follow each other (default 1, up to 100)"
+    )
     compose.add_argument(
         "--checkpoint",
         help="a folder, user/name on the Hub, or pretrained/lab (default: pretrained/unseen, which ships with the code)",
@@ -88,12 +93,18 @@ def _compose(options: argparse.Namespace) -> None:
             raise MozartError(f"There is no folder {path.parent} to write {path.name} into: make it first.")
         if os.path.exists(path) and not os.path.isfile(path):
             raise MozartError(f"{path} is a folder or a device: give the name of a file to write.")
+        if any(given and os.path.abspath(given) == os.path.abspath(path) for given in (options.source, options.opening)):
+            raise MozartError(f"{path} would be written over: give the new piece a file of its own.")
     if len({os.path.abspath(path) for path in outputs}) < len(outputs):
         raise MozartError("Two of --out, --wav and --musicxml name one file: give each a file of its own.")
     if options.source:
         _compose_again(options)
         return
-    request = Request(**_settings(options))
+    settings = _settings(options)
+    unused = [name for name in ("temperature", "top_p", "memory") if options.lab and name in settings]
+    if unused:
+        raise MozartError(f"--{unused[0].replace('_', '-')} is not used with --lab: leave one of the two out.")
+    request = Request(**settings)
     count = _count(options.candidates or "1", "--candidates", 1, MOST_CANDIDATES)
     composer = Composer.load(options.checkpoint)
     started = time.perf_counter()
@@ -107,12 +118,15 @@ def _compose(options: argparse.Namespace) -> None:
 def _compose_again(options: argparse.Namespace) -> None:
     if set(_settings(options)) - {"opening"} or options.candidates:
         raise MozartError("--from takes everything from the file's recipe: leave the other settings out.")
-    if os.path.abspath(options.source) == os.path.abspath(options.out):
-        raise MozartError(f"--from and --out both name {options.out}: give the new piece a file of its own.")
-    started = time.perf_counter()
+    started, before = time.perf_counter(), options.source.read_bytes() if os.path.isfile(options.source) else b""
     piece, matched = recompose(options.source, options.opening, options.checkpoint)
     _write(piece, options, "", time.perf_counter() - started)
-    said = "The notes are the same." if matched else "The notes are not the same: another machine or other versions computed them."
+    if not matched:
+        said = "The notes are not those of the first time: recipe or opening were changed, or other versions computed them."
+    elif piece.midi() == before:
+        said = "The notes are the same, and so is the file."
+    else:
+        said = "The notes are those of the first time; the file was changed since."
     print(said, file=sys.stderr if options.json else sys.stdout)
 
 

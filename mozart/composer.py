@@ -301,6 +301,8 @@ def find_checkpoint(source: str | Path | None = None, revision: str | None = Non
         return PRETRAINED.parent.parent / name, name
     if os.path.isdir(name):
         return Path(name), name
+    if name.startswith(f"{PRETRAINED.parent.name}/"):
+        raise MozartError(f"There is no checkpoint {name}: what ships is {' and '.join(SHIPPED)}.")
     if not hub.is_repo_id(name):
         raise MozartError(f"There is no checkpoint {name}: give a folder, or a repository on the Hub as user/name.")
     return hub.pull(name, revision), name
@@ -339,14 +341,16 @@ def recompose(path: Path, opening: str | None = None, checkpoint: str | None = N
     request, name, identity, notes = _read_request(midi.read_recipe(path), path)
     if request.has_own_opening != (opening is not None):
         if opening is None:
-            raise MozartError(f"{path} began with a MIDI file of its own, {request.opening}: give that file again with --opening.")
-        raise MozartError(f"{path} began with the opening {request.opening}, not with a MIDI file: leave --opening out.")
+            raise MozartError(
+                f"{path} began with a MIDI file of its own, {request.opening!r}: give that file again with --opening."
+            )
+        raise MozartError(f"{path} began with the opening {request.opening!r}, not with a MIDI file: leave --opening out.")
     if checkpoint is None and name not in SHIPPED:
-        raise MozartError(f"{path} was composed from the checkpoint {name}: give that checkpoint with --checkpoint.")
+        raise MozartError(f"{path} was composed from the checkpoint {name!r}: give that checkpoint with --checkpoint.")
     composer = Composer.load(checkpoint or name)
     if composer.checkpoint.identity != identity:
         raise MozartError(
-            f"{path} was composed from another checkpoint than {composer.name}, or another version of it ({name}): "
+            f"{path} was composed from another checkpoint than {composer.name}, or another version of it ({name!r}): "
             "it cannot be composed again from this one."
         )
     piece = composer.compose(request if opening is None else replace(request, opening=opening))

@@ -94,11 +94,15 @@ class Openings:
         return [f"{work}, movement {movement}" for work, movement in zip(self.works, self.movements, strict=True)]
 
     def find(self, name: str) -> list[int]:
-        """The excerpts of the movement of this name. Raises MozartError, naming those that there are, when it has none."""
-        found = [number for number, known in enumerate(self.names) if known.casefold() == name.casefold()]
+        """The excerpts of the movement, or of the work, of this name, however it is spaced.
+
+        Raises MozartError, naming those that there are, when there is none.
+        """
+        wanted = _plain(name)
+        found = [number for number, known in enumerate(self.names) if wanted in (_plain(known), _plain(self.works[number]))]
         if not found:
             known = "; ".join(sorted(set(self.names)))
-            raise MozartError(f"There is no opening {name!r}: choose random, the path of a MIDI file, or one of {known}.")
+            raise MozartError(f"There is no opening {name!r}: choose random, a file that ends in .mid, or one of {known}.")
         return found
 
 
@@ -165,6 +169,10 @@ def read_opening(path: Path, vocabulary: Vocabulary) -> tuple[Opening, int]:
         tempo=tempo,
         continuation=[],
     ), len(unknown)
+
+
+def _plain(name: str) -> str:
+    return "".join(name.casefold().split())
 
 
 def _nearest_ids(events: Sequence[Event], vocabulary: Vocabulary) -> Iterator[int]:

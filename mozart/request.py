@@ -82,6 +82,8 @@ class Request:
         if self.max_copy is not None and (not _is_whole(self.max_copy) or self.max_copy < LEAST_MAX_COPY):
             possible = f"choose a whole number of notes from {LEAST_MAX_COPY} on"
             raise MozartError(f"A longest copy of {self.max_copy} is not possible: {possible}.")
+        if self.lab and self.max_copy is not None:
+            raise MozartError("The lab's way cannot turn away from copies: leave the longest copy out, or the lab's way.")
 
     @property
     def has_own_opening(self) -> bool:

@@ -158,6 +158,7 @@ def test_sound(composer: Composer) -> None:
         ({"tempo": math.inf}, "tempo of inf"),
         ({"max_copy": 6}, "longest copy of 6"),
         ({"max_copy": 8.5}, "longest copy of 8.5"),
+        ({"lab": True, "max_copy": 8}, "lab's way cannot turn away from copies"),
         ({"opening": ""}, "opening of ''"),
         ({"opening": 3}, "opening of 3"),
         ({"seed": -1}, "seed of -1"),
@@ -356,7 +357,7 @@ def test_composing_again_with_an_own_opening(composer: Composer, tmp_path: Path,
     mine = tiny.write_midi(tmp_path / "mine.mid", 150)
     piece = composer.compose(Request(length=10, seed=1, opening=str(mine)))
     (tmp_path / "piece.mid").write_bytes(piece.midi())
-    with pytest.raises(MozartError, match="began with a MIDI file of its own, mine.mid: give that file again with --opening"):
+    with pytest.raises(MozartError, match="began with a MIDI file of its own, 'mine.mid': give that file again with --opening"):
         recompose(tmp_path / "piece.mid")
     again, matched = recompose(tmp_path / "piece.mid", str(mine), str(checkpoint_folder))
     assert matched
@@ -394,14 +395,14 @@ def test_a_recipe_chooses_no_checkpoint(piece_file: tuple[Composition, Path], na
     piece, path = piece_file
     path.write_bytes(midi.midi_bytes(piece.tokens, piece.offsets, piece.durations, recipe={**piece.recipe(), "checkpoint": name}))
     monkeypatch.setattr("mozart.hub.pull", None)
-    sentence = "was composed from another checkpoint" if name in SHIPPED else f"composed from the checkpoint {name}: give that"
+    sentence = "was composed from another checkpoint" if name in SHIPPED else f"composed from the checkpoint '{name}': give that"
     with pytest.raises(MozartError, match=sentence):
         recompose(path)
 
 
 def test_an_opening_that_the_recipe_does_not_have(piece_file: tuple[Composition, Path]) -> None:
     """Giving a MIDI file for a piece that began with a movement is refused."""
-    with pytest.raises(MozartError, match="began with the opening Work 0, movement 1, not with a MIDI file"):
+    with pytest.raises(MozartError, match="began with the opening 'Work 0, movement 1', not with a MIDI file"):
         recompose(piece_file[1], "mine.mid")
 
 

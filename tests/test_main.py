@@ -6,6 +6,7 @@ import sys
 import wave
 from pathlib import Path
 
+import mido
 import pretty_midi
 import pytest
 
@@ -70,8 +71,14 @@ def test_composing_again(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTUR
     first, again = tmp_path / "a.mid", tmp_path / "b.mid"
     assert main(["compose", "--length", "9", "--checkpoint", str(checkpoint_folder), "--out", str(first)]) == 0
     assert main(["compose", "--from", str(first), "--checkpoint", str(checkpoint_folder), "--out", str(again)]) == 0
-    assert "The notes are the same." in capsys.readouterr().out
+    assert "The notes are the same, and so is the file." in capsys.readouterr().out
     assert again.read_bytes() == first.read_bytes()
+
+    changed = mido.MidiFile(first)
+    changed.tracks[-1].insert(0, mido.MetaMessage("text", text="mine"))
+    changed.save(first)
+    assert main(["compose", "--from", str(first), "--checkpoint", str(checkpoint_folder), "--out", str(again)]) == 0
+    assert "the file was changed since" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_composing_again(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTUR
         (["--out", "b.mid"], "holds no recipe"),
         (["--out", "b.mid", "--length", "5"], "leave the other settings out"),
         (["--out", "b.mid", "--candidates", "2"], "leave the other settings out"),
-        (["--out", "a.mid"], "both name a.mid"),
+        (["--out", "a.mid"], "a.mid would be written over"),
         (["--from", "missing.mid", "--out", "a.mid"], "There is no MIDI file missing.mid"),
     ],
 )
@@ -131,6 +138,9 @@ def test_measure(checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.Mo
         (["--candidates", "0"], "--candidates 0 is not possible"),
         (["--lab", "--offsets", "contextual"], "no contextual rhythm"),
         (["--opening", "K. 1"], "no opening 'K. 1'"),
+        (["--opening", "mine.mid", "--out", "mine.mid"], "mine.mid would be written over"),
+        (["--lab", "--memory", "0.5"], "--memory is not used with --lab"),
+        (["--checkpoint", "pretrained/nope"], "what ships is pretrained/unseen and pretrained/lab"),
         (["--opening", "no.mid"], "There is no MIDI file no.mid"),
         (["--checkpoint", "no/such/folder"], "There is no checkpoint no/such/folder"),
         (["--out", "no/such/folder/a.mid"], "no folder no/such/folder"),

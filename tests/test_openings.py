@@ -75,8 +75,9 @@ def test_a_sonata_brings_its_tempo() -> None:
 def test_openings_are_found_by_their_movement() -> None:
     """All excerpts of a movement, however its name is written; an unknown one is answered with those that there are."""
     openings, _ = chosen(tiny.works())
-    found = openings.find("work 1, Movement 2")
+    found = openings.find("work 1,Movement  2")
     assert found == [i for i in range(MOST) if (openings.works[i], openings.movements[i]) == ("Work 1", 2)]
+    assert openings.find("Work 1") == [i for i in range(MOST) if openings.works[i] == "Work 1"]
     with pytest.raises(MozartError, match="no opening 'K. 1': choose random.*Work 0, movement 1; Work 0, movement 2"):
         openings.find("K. 1")
 
