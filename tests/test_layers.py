@@ -33,6 +33,7 @@ LAYERS = [
     "engraving",
     "audio",
     "figures",
+    "player",
     "checkpoint",
     "training",
     "card",
