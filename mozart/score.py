@@ -17,6 +17,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -289,6 +290,7 @@ def _parse(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, list[Eve
             except MozartError as error:
                 yield futures[future], error
     except BrokenProcessPool as error:
+        time.sleep(0.2)  # after Ctrl-C, which ends the workers too, the interrupt comes now
         raise MozartError("A process that was parsing was ended by the system, perhaps for want of memory: try again.") from error
     finally:
         pool.shutdown(cancel_futures=True)
