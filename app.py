@@ -8,6 +8,14 @@ with ``MOZART_REVISION`` as the commit, tag or branch to take.
 
 import os
 import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mozart.composer import Composer
+
+# The Hub is given so long; after that the page starts from the checkpoint that ships.
+PATIENCE_SECONDS = 3.0
 
 
 def main() -> None:
@@ -15,19 +23,53 @@ def main() -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    reserve_gpu()
+    from mozart.page import HEAD, QUEUE, THEME, build_page
+    from mozart.studio import warm_up
+
+    composer, notice = load_composer()
+    if notice:
+        print(notice, file=sys.stderr)
+    threading.Thread(target=warm_up, args=(composer,), daemon=True).start()
+    build_page(composer, notice).queue(max_size=QUEUE).launch(theme=THEME, head=HEAD, show_error=True, max_file_size="5mb")
+
+
+def load_composer() -> "tuple[Composer, str]":
+    """The composer that the environment names, or the shipped one and a sentence that says why."""
     from mozart.composer import Composer
     from mozart.errors import MozartError
-    from mozart.page import THEME, build_page
 
-    notice = ""
-    try:
-        composer = Composer.load(os.environ.get("MOZART_MODEL") or None, os.environ.get("MOZART_REVISION") or None)
-    except MozartError as error:
+    model, revision = os.environ.get("MOZART_MODEL"), os.environ.get("MOZART_REVISION")
+    if not model:
+        return Composer.load(), ""
+    outcome: list[Composer | MozartError] = []
+
+    def load() -> None:
+        try:
+            outcome.append(Composer.load(model, revision or None))
+        except MozartError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
+    loaded = outcome[0] if outcome else MozartError(f"The checkpoint {model} did not come in {PATIENCE_SECONDS:.0f} seconds.")
+    if isinstance(loaded, MozartError):
         # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
-        notice = f"{error} This page composes from the checkpoint that ships with the code."
-        print(notice, file=sys.stderr)
-        composer = Composer.load()
-    build_page(composer, notice).queue().launch(theme=THEME, show_error=True)
+        return Composer.load(), f"{loaded} This page composes from the checkpoint that ships with the code."
+    return loaded, ""
+
+
+def reserve_gpu() -> None:
+    """On ZeroGPU, which refuses Spaces without a function for its GPU, offer one that is never called.
+
+    Composing stays on the CPU, where a note takes a fifth of a millisecond, so no visitor's quota is spent.
+    """
+    try:
+        import spaces  # type: ignore[import-not-found]  # only there
+    except ImportError:
+        return
+    spaces.GPU(lambda: None)
 
 
 if __name__ == "__main__":

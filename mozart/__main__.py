@@ -22,6 +22,7 @@ from mozart.card import measures_table, write_card
 from mozart.checkpoint import METRICS, SHIPPED, load_checkpoint, save_checkpoint
 from mozart.composer import Composer, Composition, find_checkpoint, recompose
 from mozart.errors import MozartError
+from mozart.gallery import make_gallery
 from mozart.request import MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.score import read_scores
 
@@ -83,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--length", default="500", help="notes and chords in each (default 500)")
     measure.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     measure.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
+
+    made = commands.add_parser("gallery", help="make the page's three ready pieces anew")
+    made.set_defaults(run=lambda _: make_gallery(Composer.load()))
     return parser
 
 
@@ -150,22 +154,7 @@ def _write(piece: Composition, options: argparse.Namespace, suffix: str, seconds
     out = _numbered(options.out, suffix)
     atomic.write(out, piece.midi())
     if options.json:
-        about = {
-            "tokens": piece.tokens,
-            "offsets": piece.offsets,
-            "durations": piece.durations,
-            "velocities": piece.velocities,
-            "opening_length": piece.opening_length,
-            "opening": piece.opening.name,
-            "time_signature": piece.time_signature,
-            "tempo": piece.tempo,
-            "seed": piece.seed,
-            "checkpoint": piece.composer.name,
-            "seconds": round(seconds, 3),
-            "originality": piece.originality().to_json(),
-            "warnings": piece.warnings,
-        }
-        print(json.dumps(about))
+        print(json.dumps({**piece.to_json(), "seconds": round(seconds, 3)}))
     else:
         for warning in piece.warnings:
             print(warning)

@@ -91,6 +91,23 @@ class Composition:
             "notes_sha256": self.notes_sha256,
         }
 
+    def to_json(self) -> dict[str, Any]:
+        """The piece and what is known of it, as plain values."""
+        return {
+            "tokens": self.tokens,
+            "offsets": self.offsets,
+            "durations": self.durations,
+            "velocities": self.velocities,
+            "opening_length": self.opening_length,
+            "opening": self.opening.name,
+            "time_signature": self.time_signature,
+            "tempo": self.tempo,
+            "seed": self.seed,
+            "checkpoint": self.composer.name,
+            "originality": self.originality().to_json(),
+            "warnings": self.warnings,
+        }
+
     @property
     def seed(self) -> int:
         """With it, the same request gives the same piece."""
@@ -163,13 +180,13 @@ class Composer:
         folder, name = find_checkpoint(source, revision)
         return cls(load_checkpoint(folder), name)
 
-    def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: None) -> Composition:
+    def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: True) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
 
         Parameters
         ----------
         on_note
-            Called after every new note with how many there are, and how many there will be.
+            Called after every new note with how many there are, and how many there will be; False ends the piece there.
         """
         request = _with_seed(request)
         chance = _Chance(request.seed)
@@ -188,7 +205,9 @@ class Composer:
             ids.append(number)
             if copies is not None:
                 copies.hear(number)
-            on_note(len(ids), length)
+            if on_note(len(ids), length) is False:
+                request, steps = replace(request, length=len(ids)), steps[: WINDOW + len(ids)]
+                break
         if chooser.loops_left:
             said = "a loop was" if len(chooser.loops_left) == 1 else "loops were"
             warnings.append(f"{said.capitalize()} noticed and left at note {', '.join(map(str, chooser.loops_left))}.")
@@ -199,7 +218,7 @@ class Composer:
         return self._arrange(request, opening, ids, steps, warnings)
 
     def compose_candidates(
-        self, request: Request, count: int, on_note: Callable[[int, int], object] = lambda _done, _length: None
+        self, request: Request, count: int, on_note: Callable[[int, int], object] = lambda _done, _length: True
     ) -> list[Composition]:
         """Compose `count` pieces of one request, each with a seed of its own: the request's, and those that follow it.
 

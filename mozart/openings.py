@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,14 @@ MOST = 64
 _TEMPO = 120.0
 
 
+class Excerpt(NamedTuple):
+    """Some events: ids, and steps and durations in quarter lengths, as many; step i leads from event i to the one after it."""
+
+    ids: list[int]
+    steps: NDArray[np.float64]
+    durations: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Opening:
     """100 events, and how they really go on where that is known.
@@ -36,7 +45,7 @@ class Opening:
     time_signature : such as ``3/4``
     bar_offset : how far into its bar the first event starts, in quarter lengths
     tempo : quarter notes a minute
-    continuation : ids, up to 100
+    continuation : how it really goes on, up to 100 events
     """
 
     ids: list[int]
@@ -46,7 +55,7 @@ class Opening:
     time_signature: str
     bar_offset: float
     tempo: float
-    continuation: list[int]
+    continuation: "Excerpt"
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,9 @@ class Openings:
             time_signature=self.time_signatures[number],
             bar_offset=float(self.bar_offsets[number]),
             tempo=movement.tempo if movement else _TEMPO,
-            continuation=self.ids[number, WINDOW:].tolist(),
+            continuation=Excerpt(
+                self.ids[number, WINDOW:].tolist(), self.steps[number, WINDOW:].numpy(), self.durations[number, WINDOW:].numpy()
+            ),
         )
 
     @property
@@ -152,23 +163,23 @@ def read_opening(path: Path, vocabulary: Vocabulary) -> tuple[Opening, int]:
         raise MozartError(
             f"{path.name} holds {len(events)} notes and chords, and an opening needs {WINDOW}: choose a longer piece."
         )
+    read = events[: WINDOW + CONTINUATION]
     # One event more, for the last one's step.
-    steps = [*event_steps(events[: WINDOW + 1]), 0.0][:WINDOW]
-    opening = events[:WINDOW]
-    # A file may say anything, a piece has the tempi that can be asked for.
-    tempo = min(max(tempo, TEMPI[0]), TEMPI[1])
-    unknown = [event for event in opening if event.token not in vocabulary]
-    first = opening[0]
+    steps = np.array([*event_steps(events[: len(read) + 1]), 0.0][: len(read)]).clip(min=0)
+    durations = np.array([event.duration for event in read])
+    ids = list(_nearest_ids(read, vocabulary))
+    opening = read[:WINDOW]
     return Opening(
-        ids=list(_nearest_ids(opening, vocabulary)),
-        steps=np.array(steps).clip(min=0),
-        durations=np.array([event.duration for event in opening]),
+        ids=ids[:WINDOW],
+        steps=steps[:WINDOW],
+        durations=durations[:WINDOW],
         name=path.name,
-        time_signature=first.time_signature,
-        bar_offset=first.bar_offset,
-        tempo=tempo,
-        continuation=[],
-    ), len(unknown)
+        time_signature=opening[0].time_signature,
+        bar_offset=opening[0].bar_offset,
+        # A file may say anything, a piece has the tempi that can be asked for.
+        tempo=min(max(tempo, TEMPI[0]), TEMPI[1]),
+        continuation=Excerpt(ids[WINDOW:], steps[WINDOW:], durations[WINDOW:]),
+    ), sum(event.token not in vocabulary for event in opening)
 
 
 def _plain(name: str) -> str:

@@ -1,31 +1,70 @@
 """The Gradio page: widgets and wiring, no music and no torch."""
 
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import gradio as gr
+from gradio.events import api
 
-from mozart.audio import wav_bytes
-from mozart.composer import Composer
+from mozart import audio, player
+from mozart.composer import Composer, Composition
 from mozart.errors import MozartError
-from mozart.request import Request
+from mozart.gallery import load_gallery
+from mozart.request import MAX_SEED, MEMORY, TEMPERATURE, TOP_P, Request
+from mozart.studio import MOST_ENGRAVED, Passage, Studio, from_query, say_time, to_query
 
 # System fonts: the page loads nothing from elsewhere.
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-SHORTEST, LONGEST = 50, 1000
+HEAD = (
+    player.head()
+    + """<style>
+#about p, #hint p { margin: 0.2em 0; }
+#hint p { color: var(--body-text-color-subdued); font-size: 0.9em; }
+.mozart-player + .mozart-player { margin-top: 16px; }
+.mozart-player-name { margin: 0 0 4px; font-weight: 600; }
+</style>"""
+)
+SHORTEST, LONGEST, USUAL = 50, 1000, 300
+# How many people may wait, each a second or two for every one before.
+QUEUE = 100
+AT_ONCE = 2
 OFFSETS = [
-    ("as Mozart's would go on", "contextual"),
+    ("in context, as Mozart would go on", "contextual"),
+    ("sampled from the sonatas", "sampled"),
     ("every 0.25 quarters, as in the lab", "0.25"),
     ("every 0.5 quarters, as in the lab", "0.5"),
-    ("sampled from the sonatas", "sampled"),
 ]
+_RANDOM, _OWN = "random", "own"
 _HOUR = 3600
+_LISTED = 10
+_KINDS = {"midi": "MIDI", "musicxml": "MusicXML", "mp3": "MP3", "wav": "WAV"}
+
+Update = dict[Any, Any]
+OnNote = Callable[[int, int], bool]
+
+_CODE = """The same, from Python (`pip install gradio_client`); the address is this page's:
+
+    from gradio_client import Client
+
+    sound, midi, about = Client("http://127.0.0.1:7860").predict(length="16bars", seed=7, api_name="/compose")
+
+`length` (notes, `"60s"` or `"32bars"`), `offsets`, `temperature`, `top_p`, `seed`, `opening` (`"random"` or a movement such
+as `"K. 281, movement 2"`), `include_opening`, `lab`, `tempo`, `memory` and `max_copy` mean what they do on the command line.
+By curl:
+
+    curl -X POST http://127.0.0.1:7860/gradio_api/call/v2/compose \\
+      -H "Content-Type: application/json" -d '{"length": "16bars", "seed": 7}'
+    curl -N http://127.0.0.1:7860/gradio_api/call/compose/EVENT_ID
+"""
 
 
 def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
-    """The page as Gradio Blocks, ready to launch with :data:`THEME`.
+    """The page as Gradio Blocks, ready to launch with :data:`THEME` and :data:`HEAD`.
 
     Parameters
     ----------
@@ -34,63 +73,468 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
     notice
         A sentence shown at the top, such as why another checkpoint is in use.
     """
-
-    def compose(length: float, offsets: str, progress: gr.Progress = gr.Progress()) -> Iterator[tuple[Any, ...]]:  # noqa: B008
-        """Compose a piece of `length` new notes; returns the sound, the MIDI file and a line about the piece."""
-        try:
-            request = Request(length=length, offsets=offsets, include_opening=False)  # type: ignore[arg-type]
-            piece = composer.compose(request, lambda done, n: progress((done, n), desc="Composing", unit="notes"))
-            progress(None, desc="Writing the MIDI file")
-            midi = piece.midi()
-        except MozartError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        about = f"{len(piece.tokens)} notes and chords after an opening from {piece.opening.name}. Seed {piece.seed}."
-        # Gradio copies what is yielded into its own cache before it comes back for more.
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / f"mozart-{piece.seed}.mid"
-            file.write_bytes(midi)
-            sound = Path(folder) / f"mozart-{piece.seed}.wav"
-            progress(None, desc="Playing it into a sound file")
-            try:
-                sound.write_bytes(wav_bytes(piece.audio()))
-            except MozartError as error:
-                about += f"\n\n{error}"
-            yield sound if sound.exists() else None, file, about
-
+    studio = Studio(composer)
+    ready = load_gallery()
+    gr.set_static_paths([piece.sound for piece in ready])
     with gr.Blocks(title="Mozart", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:
         gr.Markdown(
-            "# Mozart\nA neural network that learned 20 piano sonatas note by note composes a new piece. "
-            "It starts from a passage of Mozart's, which is left out, and goes on in its own way."
+            "# Mozart\nA neural network that learned piano sonatas note by note composes a new piece. "
+            "It starts from a passage of Mozart's and goes on in its own way. Listen, look, compare, take it home."
         )
         if notice:
             gr.Markdown(notice)
         with gr.Row():
-            with gr.Column():
-                length = gr.Slider(
-                    SHORTEST, LONGEST, value=500, step=10, label="Length", info="How many notes and chords to compose."
-                )
-                offsets = gr.Radio(OFFSETS, value="contextual", label="Rhythm", info="How far each note is from the one before it.")
-                button = gr.Button("Compose", variant="primary")
-            with gr.Column():
-                sound = gr.Audio(label="Your piece", interactive=False, buttons=["download"])
-                file = gr.DownloadButton("Download the MIDI", interactive=False)
-                about = gr.Markdown()
-        _refuse_no_number(length)
-        gr.Markdown(f"Composed from the checkpoint `{composer.name}`.")
-        button.click(compose, [length, offsets], [sound, file, about], api_name="compose").then(
-            lambda path: gr.DownloadButton(interactive=path is not None), file, file, api_visibility="private"
+            with gr.Column(scale=2, min_width=320):
+                settings = _Settings(studio)
+            with gr.Column(scale=3, min_width=320):
+                gallery = gr.HTML(_show_gallery(), elem_id="gallery", apply_default_css=False, visible=bool(ready))
+                result = _Result(gallery)
+        with gr.Tabs():
+            with gr.Tab("Sheet music"):
+                result.build_score()
+            with gr.Tab("Compare") as compare_tab:
+                comparison = gr.HTML("<p>Compose a piece first.</p>", elem_id="compare", apply_default_css=False)
+            with gr.Tab("Mozart or machine?"):
+                _build_riddle(studio)
+        with gr.Accordion("Use it from code", open=False):
+            gr.Markdown(_CODE)
+        gr.Markdown(studio.describe_checkpoint())
+        _wire(page, studio, settings, result)
+        compare_tab.select(
+            lambda pieces: _compare(studio, pieces, comparison),
+            result.visit,
+            comparison,
+            concurrency_id="compose",
+            api_visibility="private",
         )
+        api(_endpoint(studio, gallery), api_name="compose", concurrency_id="compose", concurrency_limit=AT_ONCE)
     return page  # type: ignore[no-any-return]  # Blocks is untyped
 
 
-def _refuse_no_number(length: gr.Slider) -> None:
-    """Refuse an emptied field, or words from a program, in a sentence: Gradio compares them with the slider's bounds."""
-    preprocess = length.preprocess
+class _Settings:
+    """What a visitor may choose, and the Request that it amounts to."""
 
-    def checked(payload: object) -> float:
-        if not isinstance(payload, int | float):
-            raise gr.Error("The length is empty or not a number: choose one.", print_exception=False)
-        return float(preprocess(payload))
+    def __init__(self, studio: Studio) -> None:
+        movements = [(label, name) for label, name in studio.movements]
+        openings = [("a random passage of Mozart's", _RANDOM), *movements, ("my own MIDI file", _OWN)]
+        self.length = gr.Slider(
+            SHORTEST, LONGEST, value=USUAL, step=10, label="Length", info="How many notes and chords to compose.", elem_id="length"
+        )
+        self.hint = gr.Markdown(_hint(studio, USUAL, "contextual", None), elem_id="hint")
+        self.offsets = gr.Radio(
+            OFFSETS, value="contextual", label="Rhythm", info="How far each note is from the one before it.", elem_id="offsets"
+        )
+        self.opening = gr.Dropdown(
+            openings,
+            value=_RANDOM,
+            label="Opening",
+            info="What the piece goes on from: it sets metre, key and tempo.",
+            elem_id="opening",
+        )
+        self.own = gr.File(
+            label="Your MIDI file: its first 100 notes and chords", file_types=[".mid", ".midi"], visible=False, elem_id="own"
+        )
+        self.include_opening = gr.Checkbox(False, label="Let the opening be heard too", elem_id="include_opening")
+        self.lab = gr.Checkbox(
+            False,
+            label="Exactly like the lab",
+            info="The most probable note each time, quarter notes, one even step.",
+            elem_id="lab",
+        )
+        with gr.Accordion("More", open=False, elem_id="settings"):
+            self.temperature = gr.Slider(
+                0.1,
+                2,
+                value=TEMPERATURE,
+                step=0.05,
+                label="Temperature",
+                info="Below 1 more predictable, above 1 wilder.",
+                elem_id="temperature",
+            )
+            self.top_p = gr.Slider(
+                0.05,
+                1,
+                value=TOP_P,
+                step=0.01,
+                label="Top-p",
+                info="Only the most probable notes that together have this share.",
+                elem_id="top_p",
+            )
+            self.memory = gr.Slider(
+                0,
+                1,
+                value=MEMORY,
+                step=0.05,
+                label="Memory",
+                info="How much the piece goes back to what it said before.",
+                elem_id="memory",
+            )
+            self.tempo = gr.Number(
+                None, label="Tempo", info="Quarter notes a minute, 20 to 400; empty: the opening's.", elem_id="tempo"
+            )
+            self.max_copy = gr.Number(
+                None,
+                label="Longest copy",
+                info="Of the sonatas, in notes, 7 or more; empty: no limit.",
+                precision=0,
+                elem_id="max_copy",
+            )
+            with gr.Row(equal_height=True):
+                self.seed = gr.Number(
+                    None,
+                    label="Seed",
+                    info="The same seed gives the same piece; empty: a new one each time.",
+                    precision=0,
+                    elem_id="seed",
+                )
+                dice = gr.Button("🎲 Throw the dice", elem_id="dice", min_width=80)
+        with gr.Row():
+            self.compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3)
+            self.stop = gr.Button("Stop", elem_id="stop", scale=1)
+        private: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
+        dice.click(lambda: secrets.randbelow(MAX_SEED + 1), None, self.seed, **private)
+        self.opening.change(lambda opening: gr.update(visible=opening == _OWN), self.opening, self.own, **private)
+        for part in (self.length, self.offsets, self.tempo):
+            part.change(lambda *values: _hint(studio, *values), [self.length, self.offsets, self.tempo], self.hint, **private)
 
-    # On the instance, because Gradio writes a .pyi file beside the module of every subclass.
-    length.preprocess = checked  # type: ignore[method-assign]
+    @property
+    def inputs(self) -> set[Any]:
+        """The widgets that :meth:`read` looks at."""
+        return {
+            *(self.length, self.offsets, self.opening, self.own, self.include_opening, self.lab, self.temperature),
+            *(self.top_p, self.memory, self.tempo, self.max_copy, self.seed),
+        }
+
+    def read(self, given: Mapping[Any, Any]) -> Request:
+        """The Request of the widgets' values. Raises MozartError when it is not possible."""
+        opening, lab = given[self.opening], bool(given[self.lab])
+        if opening == _OWN:
+            opening = given[self.own]
+            if not opening:
+                raise MozartError("No MIDI file is chosen yet: choose one below Opening, or another opening.")
+        if not given[self.length]:
+            raise MozartError("The length is empty or not a number: choose one.")
+        offsets = given[self.offsets]
+        return Request(
+            length=given[self.length],
+            offsets=None if lab and offsets == "contextual" else offsets,
+            temperature=given[self.temperature],
+            top_p=given[self.top_p],
+            seed=given[self.seed],
+            opening=opening,
+            include_opening=bool(given[self.include_opening]),
+            lab=lab,
+            tempo=given[self.tempo] or None,
+            memory=given[self.memory],
+            max_copy=None if lab else given[self.max_copy] or None,
+        )
+
+    def show(self, request: Request) -> Update:
+        """The widgets' values for a Request."""
+        shown = {
+            self.offsets: request.strategy,
+            self.opening: request.opening,
+            **{
+                getattr(self, name): getattr(request, name) for name in ("include_opening", "lab", "temperature", "top_p", "memory")
+            },
+            **{getattr(self, name): getattr(request, name) for name in ("tempo", "max_copy", "seed")},
+        }
+        # The slider has notes only; a link may ask for seconds or bars.
+        return shown | ({self.length: int(request.length)} if str(request.length).isdigit() else {})
+
+
+class _Result:
+    """Where a piece is heard, seen and taken home."""
+
+    def __init__(self, gallery: gr.HTML) -> None:
+        self.gallery = gallery
+        self.visit = gr.State([])  # the requests of this visit's pieces, the latest first
+        self.piece = gr.HTML("", elem_id="piece", apply_default_css=False)
+        self.about = gr.Markdown("", elem_id="about")
+        with gr.Group(visible=False) as self.after:
+            self.retime = gr.Radio(OFFSETS, value="contextual", label="The same notes in another rhythm", elem_id="retime")
+            with gr.Row():
+                self.downloads = {
+                    kind: gr.DownloadButton(f"⬇ {name}", elem_id=kind, min_width=80, size="sm") for kind, name in _KINDS.items()
+                }
+            with gr.Row():
+                self.longer = gr.Button("Continue this piece", elem_id="continue", min_width=120, size="sm")
+                self.more = gr.Button("Three more like it", elem_id="more", min_width=120, size="sm")
+            self.history = gr.Radio([], label="This visit's pieces", type="index", elem_id="history", visible=False)
+        self.link = gr.Markdown("", elem_id="link")
+
+    def build_score(self) -> None:
+        """The sheet music, which stands elsewhere on the page."""
+        self.score = gr.HTML("<p>Compose a piece first.</p>", elem_id="score", apply_default_css=False)
+
+    @property
+    def outputs(self) -> set[Any]:
+        """Everything that a new piece changes."""
+        return {
+            *(self.gallery, self.visit, self.piece, self.about, self.after, self.retime, self.history, self.link, self.score),
+            *self.downloads.values(),
+        }
+
+    def show(self, studio: Studio, piece: Composition, pieces: Sequence[Request]) -> Iterator[Update]:
+        """First what is heard, then what takes longer to draw."""
+        pieces = [piece.request, *(request for request in pieces if request != piece.request)][:_LISTED]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / _file_name(piece)
+            problem, samples = "", None
+            midi = path.with_suffix(".mid")
+            midi.write_bytes(piece.midi())
+            try:
+                samples = audio.render(piece.midi())
+                path.with_suffix(".mp3").write_bytes(audio.mp3_bytes(samples))
+            except MozartError as error:
+                problem = f"\n\n⚠ {error}"
+            sound = None if samples is None else path.with_suffix(".mp3")
+            shown = player.player_html(
+                piece.tokens,
+                piece.offsets,
+                piece.durations,
+                piece.opening_length,
+                piece.tempo,
+                sound=_serve(self.piece, sound),
+                name="Your piece",
+            )
+            yield {
+                self.gallery: gr.update(visible=False),
+                self.visit: pieces,
+                self.piece: shown,
+                self.about: studio.describe(piece) + problem,
+                self.after: gr.update(visible=True),
+                self.retime: gr.update(value=piece.request.strategy),
+                self.history: gr.update(choices=[_name(i, r) for i, r in enumerate(pieces)], value=None, visible=len(pieces) > 1),
+                self.link: _link(piece.request),
+                self.downloads["midi"]: midi,
+                self.downloads["mp3"]: gr.update(value=sound, visible=sound is not None),
+                self.score: "<p>Engraving…</p>",
+            }
+            later: Update = {self.downloads["wav"]: gr.update(visible=False)}
+            if samples is not None:
+                path.with_suffix(".wav").write_bytes(audio.wav_bytes(samples))
+                later[self.downloads["wav"]] = gr.update(value=path.with_suffix(".wav"), visible=True)
+            path.with_suffix(".musicxml").write_text(piece.musicxml(), encoding="utf-8")
+            later[self.downloads["musicxml"]] = path.with_suffix(".musicxml")
+            if len(piece.tokens) <= MOST_ENGRAVED:
+                later[self.score] = player.score_html(piece.sheet_music())
+            else:
+                later[self.score] = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
+            yield later
+
+
+def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result) -> None:
+    """What happens when a visitor presses something."""
+    stopped: set[str | None] = set()
+    linked = gr.State(None)  # the Request of the link that the page was opened with
+
+    def perform(find: Callable[[OnNote], Composition], given: Update, who: gr.Request, progress: gr.Progress) -> Iterator[Update]:
+        """Find a piece, and show it; Stop ends the composing, and what there is is shown."""
+        session = who.session_hash
+        stopped.discard(session)
+
+        def on_note(done: int, length: int) -> bool:
+            if done % 10 == 0:
+                progress((done, length), desc="Composing", unit="notes")
+            return session not in stopped
+
+        try:
+            piece = find(on_note)
+            progress(None, desc="Playing it")
+            yield from result.show(studio, piece, given[result.visit])
+        except MozartError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        finally:
+            stopped.discard(session)
+
+    def latest(given: Update) -> Composition:
+        if not given[result.visit]:
+            raise MozartError("There is no piece yet: compose one first.")
+        return studio.compose(given[result.visit][0])
+
+    def compose(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        yield from perform(lambda on_note: studio.compose(settings.read(given), on_note), given, who, progress)
+
+    def longer(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        yield from perform(lambda on_note: studio.compose(studio.lengthen(latest(given)), on_note), given, who, progress)
+
+    def more(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        def find(on_note: OnNote) -> Composition:
+            request = latest(given).request
+            others = [replace(request, seed=((request.seed or 0) + k) % (MAX_SEED + 1)) for k in (1, 2, 3)]
+            given[result.visit] = [*others, *given[result.visit]]
+            return studio.compose(others[0], on_note)
+
+        yield from perform(find, given, who, progress)
+
+    def retime(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        yield from perform(lambda _: studio.with_offsets(latest(given), given[result.retime]), given, who, progress)
+
+    def go_back(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        request = given[result.visit][given[result.history]]
+        yield from perform(lambda on_note: studio.compose(request, on_note), given, who, progress)
+
+    def follow_link(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+        if given[linked] is None:
+            yield {result.piece: gr.skip()}
+        else:
+            yield from perform(lambda on_note: studio.compose(given[linked], on_note), given, who, progress)
+
+    def read_link(who: gr.Request) -> Update:
+        query = dict(who.query_params)
+        try:
+            request = from_query(query)
+        except MozartError as error:
+            gr.Warning(f"The link cannot be followed. {error}")
+            request = None
+        return {linked: request, **(settings.show(request) if request else {})}
+
+    ways: dict[str, Any] = {
+        "outputs": result.outputs,
+        "concurrency_id": "compose",
+        "concurrency_limit": AT_ONCE,
+        "api_visibility": "private",
+        "show_progress_on": [result.piece],
+    }
+    settings.compose.click(compose, {*settings.inputs, result.visit}, **ways)
+    result.longer.click(longer, {result.visit}, **ways)
+    result.more.click(more, {result.visit}, **ways)
+    result.retime.input(retime, {result.visit, result.retime}, **ways)
+    result.history.input(go_back, {result.visit, result.history}, **ways)
+    page.load(read_link, None, [linked, *settings.inputs], api_visibility="private").then(
+        follow_link, {linked, result.visit}, **ways
+    )
+
+    def stop(who: gr.Request) -> None:
+        stopped.add(who.session_hash)
+
+    settings.stop.click(stop, None, None, queue=False, api_visibility="private")
+
+
+def _build_riddle(studio: Studio) -> None:
+    """Two passages, a guess, the answer."""
+    answer = gr.State(None)
+    tally = gr.State((0, 0))
+    gr.Markdown("Two passages go on from the same opening. One is Mozart's, one was composed by the network. Which is Mozart's?")
+    ask = gr.Button("Play me two passages", elem_id="quiz_next")
+    with gr.Row():
+        a = gr.HTML("", elem_id="quiz_a", apply_default_css=False)
+        b = gr.HTML("", elem_id="quiz_b", apply_default_css=False)
+    guess = gr.Radio(["Passage A", "Passage B"], label="Mozart's is", elem_id="guess", visible=False)
+    said = gr.Markdown("", elem_id="answer")
+
+    def pose() -> tuple[Any, ...]:
+        passages, first, name = studio.make_riddle(secrets.randbelow(MAX_SEED + 1))
+        shown = [_show_passages([passage], box) for passage, box in zip(passages, (a, b), strict=True)]
+        return *shown, gr.update(value=None, visible=True, interactive=True), "", (passages[first].name, name)
+
+    def judge(guessed: str, truth: tuple[str, str], score: tuple[int, int]) -> tuple[Any, ...]:
+        right, of = score[0] + (guessed == truth[0]), score[1] + 1
+        verdict = "Right" if guessed == truth[0] else "No"
+        return (
+            f"**{verdict}: {truth[0]} is Mozart's**, {truth[1]}. You have been right {right} of {of} times.",
+            (right, of),
+            gr.update(interactive=False),
+        )
+
+    ask.click(pose, None, [a, b, guess, said, answer], concurrency_id="compose", api_visibility="private")
+    guess.input(judge, [guess, answer, tally], [said, tally, guess], queue=False, api_visibility="private")
+
+
+def _compare(studio: Studio, pieces: Sequence[Request], box: gr.HTML) -> str:
+    if not pieces:
+        return "<p>Compose a piece first.</p>"
+    try:
+        return _show_passages(studio.compare(studio.compose(pieces[0])), box)
+    except MozartError as error:
+        return f"<p>{error}</p>"
+
+
+def _show_passages(passages: Sequence[Passage], box: gr.HTML) -> str:
+    shown = []
+    for number, passage in enumerate(passages):
+        with tempfile.TemporaryDirectory() as folder:
+            path: Path | None = Path(folder) / f"passage-{number + 1}.mp3"
+            try:
+                passage.write_sound(path)  # type: ignore[arg-type]
+            except MozartError:
+                path = None
+            shown.append(f'<p class="mozart-player-name">{passage.name}</p>{passage.show(_serve(box, path))}')
+    return "".join(shown)
+
+
+def _show_gallery() -> str:
+    shown = [
+        f'<p class="mozart-player-name">{piece.name}</p>'
+        + player.player_html(
+            piece.tokens, piece.offsets, piece.durations, 0, piece.tempo, sound=f"gradio_api/file={piece.sound}", name=piece.name
+        )
+        for piece in load_gallery()
+    ]
+    return "<p>Three pieces that it composed before:</p>" + "".join(shown)
+
+
+def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
+    """What a program calls."""
+
+    def compose(
+        length: str | int = str(USUAL),
+        offsets: str | None = None,
+        temperature: float = TEMPERATURE,
+        top_p: float = TOP_P,
+        seed: int | None = None,
+        opening: str = _RANDOM,
+        include_opening: bool = False,
+        lab: bool = False,
+        tempo: float | None = None,
+        memory: float = MEMORY,
+        max_copy: int | None = None,
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Compose a piece; returns the sound (MP3), the MIDI file, and tokens, offsets, durations, seed and more."""
+        try:
+            request = Request(length, offsets, temperature, top_p, seed, opening, include_opening, lab, tempo, memory, max_copy)
+            if request.has_own_opening:
+                raise MozartError("A program cannot name a file as the opening: choose random or a movement.")
+            piece = studio.compose(request)
+            with tempfile.TemporaryDirectory() as folder:
+                midi, sound = (Path(folder) / (_file_name(piece) + ending) for ending in (".mid", ".mp3"))
+                midi.write_bytes(piece.midi())
+                sound.write_bytes(audio.mp3_bytes(audio.render(piece.midi())))
+                files = [gr.FileData(path=str(box.move_resource_to_block_cache(path))).model_dump() for path in (sound, midi)]
+        except MozartError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return files[0], files[1], piece.to_json()
+
+    return compose
+
+
+def _serve(box: gr.HTML, path: Path | None) -> str | None:
+    """The address of a copy of the file, which Gradio deletes by itself."""
+    return None if path is None else f"gradio_api/file={box.move_resource_to_block_cache(path)}"
+
+
+def _file_name(piece: Composition) -> str:
+    """``mozart-after-k-281-movement-2-seed-7``, without an ending."""
+    words = "".join(letter if letter.isalnum() else " " for letter in Path(piece.opening.name).stem.lower()).split()
+    return "-".join(["mozart", "after", *words, "seed", str(piece.seed)])[:80]
+
+
+def _name(number: int, request: Request) -> str:
+    """How a piece is called in the list of the visit."""
+    opening = "own opening" if request.has_own_opening else request.opening
+    length = f"{request.length} notes" if str(request.length).isdigit() else str(request.length)
+    return f"{'now: ' if number == 0 else ''}seed {request.seed}, {opening}, {length}, {request.strategy}"
+
+
+def _link(request: Request) -> str:
+    if request.has_own_opening:
+        return "A link cannot carry your MIDI file: take the MIDI home, it holds the recipe."
+    return f"[A link to this piece](?{urlencode(to_query(request))})"
+
+
+def _hint(studio: Studio, length: float | None, offsets: str, tempo: float | None) -> str:
+    if not length:
+        return ""
+    at = f"{tempo:.0f}" if tempo else "120"
+    return f"About {say_time(studio.guess_seconds(length, offsets, tempo))} at {at} quarter notes a minute."

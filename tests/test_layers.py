@@ -41,6 +41,8 @@ LAYERS = [
     "request",
     "composer",
     "likeness",
+    "gallery",
+    "studio",
     "page",
     "__main__",
 ]

@@ -55,7 +55,8 @@ def test_one_opening() -> None:
     works = tiny.works()
     openings, vocabulary = chosen(works)
     opening = openings[3]
-    assert [*opening.ids, *opening.continuation] == openings.ids[3].tolist()
+    assert [*opening.ids, *opening.continuation.ids] == openings.ids[3].tolist()
+    assert len(opening.continuation.steps) == len(opening.continuation.durations) == len(opening.continuation.ids)
     assert len(opening.steps) == len(opening.durations) == WINDOW
     assert opening.name == f"{openings.works[3]}, movement {openings.movements[3]}"
     assert opening.time_signature == "4/4"
@@ -91,6 +92,7 @@ def test_a_persons_own_beginning(tmp_path: Path) -> None:
     assert opening.ids[1:5] == [7, 2, 9, 4]
     assert set(opening.steps.tolist()) == {0.25, 0.5}
     assert opening.steps[-1] > 0
+    assert len(opening.continuation.ids) == len(opening.continuation.steps) == 100
     assert (opening.name, opening.time_signature, opening.tempo, opening.bar_offset) == ("mine.mid", "4/4", 120, 0)
     assert unknown == 20  # the chords
 
