@@ -117,6 +117,10 @@ class _Settings:
     def __init__(self, studio: Studio) -> None:
         movements = [(label, name) for label, name in studio.movements]
         openings = [("a random passage of Mozart's", _RANDOM), *movements, ("my own MIDI file", _OWN)]
+        # First, so that on a phone what is heard is not a page away from what starts it.
+        with gr.Row():
+            self.compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3)
+            self.stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=80)
         self.length = gr.Slider(
             SHORTEST, LONGEST, value=USUAL, step=10, label="Length", info="How many notes and chords to compose.", elem_id="length"
         )
@@ -188,9 +192,6 @@ class _Settings:
                     elem_id="seed",
                 )
                 dice = gr.Button("🎲 Throw the dice", elem_id="dice", min_width=80)
-        with gr.Row():
-            self.compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3)
-            self.stop = gr.Button("Stop", elem_id="stop", scale=1)
         private: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
         dice.click(lambda: secrets.randbelow(MAX_SEED + 1), None, self.seed, **private)
         self.opening.change(lambda opening: gr.update(visible=opening == _OWN), self.opening, self.own, **private)

@@ -15,6 +15,7 @@ from mozart.composer import Composer, Composition
 from mozart.errors import MozartError
 from mozart.movements import find_movement
 from mozart.openings import Excerpt, Opening
+from mozart.originality import PASSAGE
 from mozart.request import MAX_LENGTH, Request
 
 # Pieces that are kept so that another rhythm, or going back to one, does not compose again. Their sound is not kept.
@@ -130,7 +131,9 @@ class Studio:
     def say_originality(self, piece: Composition) -> str:
         """What the piece shares with the training music, beside what Mozart himself shares with it."""
         held_out = self.composer.checkpoint.metrics.get("originality", {}).get("longest", {}).get("median")
-        beside = f" (Mozart's own passages of that length share {held_out:.0f} with the other works.)" if held_out else ""
+        beside = (
+            f" (Mozart himself shares {held_out:.0f} with his other works, in passages of {PASSAGE} notes.)" if held_out else ""
+        )
         return piece.originality().sentence() + beside
 
     def describe_checkpoint(self) -> str:
