@@ -1,0 +1,64 @@
+"""The Space starts, whatever the Hub does and wherever it runs."""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+
+import app
+from mozart.composer import Composer
+from mozart.errors import MozartError
+
+
+@pytest.fixture
+def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOZART_MODEL", raising=False)
+    monkeypatch.delenv("MOZART_REVISION", raising=False)
+
+
+@pytest.mark.usefixtures("_no_model")
+def test_the_shipped_checkpoint() -> None:
+    """Without MOZART_MODEL the page composes from it, and has nothing to say about it."""
+    composer, notice = app.load_composer()
+    assert (composer.name, notice) == ("pretrained/unseen", "")
+
+
+@pytest.mark.parametrize("trouble", ["slow", "down"])
+def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page starts from the shipped checkpoint after a moment, and says why."""
+    released = threading.Event()
+    whole: Callable[..., Composer] = Composer.load
+
+    def load(source: str | None = None, revision: str | None = None) -> Composer:
+        if source is None:
+            return whole()
+        assert (source, revision) == ("user/name", "abc")
+        if trouble == "down":
+            raise MozartError("The Hub cannot be reached.")
+        released.wait(60)
+        return whole()
+
+    monkeypatch.setattr(Composer, "load", load)
+    monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setenv("MOZART_MODEL", "user/name")
+    monkeypatch.setenv("MOZART_REVISION", "abc")
+    composer, notice = app.load_composer()
+    released.set()
+    assert composer.name == "pretrained/unseen"
+    said = "The Hub cannot be reached." if trouble == "down" else "The checkpoint user/name did not come in 0 seconds."
+    assert notice == f"{said} This page composes from the checkpoint that ships with the code."
+
+
+def test_zero_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the spaces module is there, a function is offered to the GPU, and never called."""
+    offered: list[Callable[[], object]] = []
+    stand_in = ModuleType("spaces")
+    stand_in.GPU = offered.append  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "spaces", stand_in)
+    app.reserve_gpu()
+    assert len(offered) == 1
+    monkeypatch.setitem(sys.modules, "spaces", None)
+    app.reserve_gpu()
+    assert len(offered) == 1
