@@ -14,6 +14,7 @@ export HOMEBREW_PREFIX
 app: setup
 	$(PYTHON) app.py
 
+test: with = browser
 test: setup check
 	$(PYTHON) -m pytest
 
@@ -26,4 +27,4 @@ check: setup
 	$(PYTHON) -m mypy
 
 setup:
-	@bash .ci/setup
+	@bash .ci/setup $(with)

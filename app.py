@@ -24,14 +24,16 @@ def main() -> None:
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
-    from mozart.page import HEAD, QUEUE, THEME, build_page
+    from mozart.page import HEAD, QUEUE, SESSIONS, THEME, build_page
     from mozart.studio import warm_up
 
     composer, notice = load_composer()
     if notice:
         print(notice, file=sys.stderr)
     threading.Thread(target=warm_up, args=(composer,), daemon=True).start()
-    build_page(composer, notice).queue(max_size=QUEUE).launch(theme=THEME, head=HEAD, show_error=True, max_file_size="5mb")
+    build_page(composer, notice).queue(max_size=QUEUE).launch(
+        theme=THEME, head=HEAD, show_error=True, max_file_size="5mb", state_session_capacity=SESSIONS
+    )
 
 
 def load_composer() -> "tuple[Composer, str]":

@@ -19,13 +19,34 @@ from mozart.request import MAX_SEED, MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.studio import MOST_ENGRAVED, Passage, Studio, from_query, say_time, to_query
 
 # System fonts: the page loads nothing from elsewhere.
-THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
+    # Soft's own are too pale to be read by everyone: text has a contrast of 4.5 with what is behind it.
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_300",
+    block_title_text_color="*primary_800",
+    block_label_text_color="*primary_800",
+    checkbox_label_background_fill_selected="*primary_600",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    link_text_color="*primary_700",
+    link_text_color_dark="*primary_300",
+    link_text_color_visited="*primary_700",
+    link_text_color_visited_dark="*primary_300",
+    link_text_color_hover="*primary_800",
+    link_text_color_hover_dark="*primary_200",
+)
 HEAD = (
     player.head()
     + """<style>
 #about p, #hint p { margin: 0.2em 0; }
 #hint p { color: var(--body-text-color-subdued); font-size: 0.9em; }
 .mozart-player + .mozart-player { margin-top: 16px; }
+.mozart-downloads { display: flex; flex-wrap: wrap; gap: 8px; padding: 8px; }
+.mozart-download { flex: 1; min-width: 90px; padding: 8px; text-align: center; border: 1px solid var(--border-color-primary);
+  border-radius: 6px; color: var(--body-text-color); text-decoration: none; }
+.mozart-download:hover, .mozart-download:focus-visible { border-color: var(--color-accent); }
 .mozart-player-name { margin: 0 0 4px; font-weight: 600; }
 </style>"""
 )
@@ -33,6 +54,8 @@ SHORTEST, LONGEST, USUAL = 50, 1000, 300
 # How many people may wait, each a second or two for every one before.
 QUEUE = 100
 AT_ONCE = 2
+# Gradio remembers a tenth of a megabyte of every call, and a whole one of a visitor with sheet music: of so many, the latest.
+SESSIONS = 300
 OFFSETS = [
     ("in context, as Mozart would go on", "contextual"),
     ("sampled from the sonatas", "sampled"),
@@ -105,6 +128,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
             result.visit,
             comparison,
             concurrency_id="compose",
+            concurrency_limit=AT_ONCE,
             api_visibility="private",
         )
         api(_endpoint(studio, gallery), api_name="compose", concurrency_id="compose", concurrency_limit=AT_ONCE)
@@ -173,27 +197,20 @@ class _Settings:
                 info="How much the piece goes back to what it said before.",
                 elem_id="memory",
             )
-            self.tempo = gr.Number(
-                None, label="Tempo", info="Quarter notes a minute, 20 to 400; empty: the opening's.", elem_id="tempo"
+            # Gradio's Number turns an empty field into 0 as soon as it is seen.
+            self.tempo = gr.Textbox(
+                "", label="Tempo", info="Quarter notes a minute, 20 to 400; empty: the opening's.", elem_id="tempo"
             )
-            self.max_copy = gr.Number(
-                None,
-                label="Longest copy",
-                info="Of the sonatas, in notes, 7 or more; empty: no limit.",
-                precision=0,
-                elem_id="max_copy",
+            self.max_copy = gr.Textbox(
+                "", label="Longest copy", info="Of the sonatas, in notes, 7 or more; empty: no limit.", elem_id="max_copy"
             )
             with gr.Row(equal_height=True):
-                self.seed = gr.Number(
-                    None,
-                    label="Seed",
-                    info="The same seed gives the same piece; empty: a new one each time.",
-                    precision=0,
-                    elem_id="seed",
+                self.seed = gr.Textbox(
+                    "", label="Seed", info="The same seed gives the same piece; empty: a new one each time.", elem_id="seed"
                 )
                 dice = gr.Button("🎲 Throw the dice", elem_id="dice", min_width=80)
         private: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-        dice.click(lambda: secrets.randbelow(MAX_SEED + 1), None, self.seed, **private)
+        dice.click(lambda: str(secrets.randbelow(MAX_SEED + 1)), None, self.seed, **private)
         self.opening.change(lambda opening: gr.update(visible=opening == _OWN), self.opening, self.own, **private)
         for part in (self.length, self.offsets, self.tempo):
             part.change(lambda *values: _hint(studio, *values), [self.length, self.offsets, self.tempo], self.hint, **private)
@@ -221,13 +238,13 @@ class _Settings:
             offsets=None if lab and offsets == "contextual" else offsets,
             temperature=given[self.temperature],
             top_p=given[self.top_p],
-            seed=given[self.seed],
+            seed=_read_number(given[self.seed], "seed", int),
             opening=opening,
             include_opening=bool(given[self.include_opening]),
             lab=lab,
-            tempo=given[self.tempo] or None,
+            tempo=_read_number(given[self.tempo], "tempo", float),
             memory=given[self.memory],
-            max_copy=None if lab else given[self.max_copy] or None,
+            max_copy=None if lab else _read_number(given[self.max_copy], "longest copy", int),
         )
 
     def show(self, request: Request) -> Update:
@@ -238,7 +255,7 @@ class _Settings:
             **{
                 getattr(self, name): getattr(request, name) for name in ("include_opening", "lab", "temperature", "top_p", "memory")
             },
-            **{getattr(self, name): getattr(request, name) for name in ("tempo", "max_copy", "seed")},
+            **{getattr(self, name): _write_number(getattr(request, name)) for name in ("tempo", "max_copy", "seed")},
         }
         # The slider has notes only; a link may ask for seconds or bars.
         return shown | ({self.length: int(request.length)} if str(request.length).isdigit() else {})
@@ -254,10 +271,8 @@ class _Result:
         self.about = gr.Markdown("", elem_id="about")
         with gr.Group(visible=False) as self.after:
             self.retime = gr.Radio(OFFSETS, value="contextual", label="The same notes in another rhythm", elem_id="retime")
-            with gr.Row():
-                self.downloads = {
-                    kind: gr.DownloadButton(f"⬇ {name}", elem_id=kind, min_width=80, size="sm") for kind, name in _KINDS.items()
-                }
+            # Links of our own: Gradio's download buttons do nothing in a group that was hidden.
+            self.downloads = gr.HTML("", elem_id="downloads", apply_default_css=False)
             with gr.Row():
                 self.longer = gr.Button("Continue this piece", elem_id="continue", min_width=120, size="sm")
                 self.more = gr.Button("Three more like it", elem_id="more", min_width=120, size="sm")
@@ -273,7 +288,7 @@ class _Result:
         """Everything that a new piece changes."""
         return {
             *(self.gallery, self.visit, self.piece, self.about, self.after, self.retime, self.history, self.link, self.score),
-            *self.downloads.values(),
+            self.downloads,
         }
 
     def show(self, studio: Studio, piece: Composition, pieces: Sequence[Request]) -> Iterator[Update]:
@@ -290,6 +305,7 @@ class _Result:
             except MozartError as error:
                 problem = f"\n\n⚠ {error}"
             sound = None if samples is None else path.with_suffix(".mp3")
+            files = {"midi": midi} | ({"mp3": sound} if sound else {})
             shown = player.player_html(
                 piece.tokens,
                 piece.offsets,
@@ -308,37 +324,45 @@ class _Result:
                 self.retime: gr.update(value=piece.request.strategy),
                 self.history: gr.update(choices=[_name(i, r) for i, r in enumerate(pieces)], value=None, visible=len(pieces) > 1),
                 self.link: _link(piece.request),
-                self.downloads["midi"]: midi,
-                self.downloads["mp3"]: gr.update(value=sound, visible=sound is not None),
+                self.downloads: self._offer(files),
                 self.score: "<p>Engraving…</p>",
             }
-            later: Update = {self.downloads["wav"]: gr.update(visible=False)}
+            files["musicxml"] = path.with_suffix(".musicxml")
+            files["musicxml"].write_text(piece.musicxml(), encoding="utf-8")
             if samples is not None:
-                path.with_suffix(".wav").write_bytes(audio.wav_bytes(samples))
-                later[self.downloads["wav"]] = gr.update(value=path.with_suffix(".wav"), visible=True)
-            path.with_suffix(".musicxml").write_text(piece.musicxml(), encoding="utf-8")
-            later[self.downloads["musicxml"]] = path.with_suffix(".musicxml")
+                files["wav"] = path.with_suffix(".wav")
+                files["wav"].write_bytes(audio.wav_bytes(samples))
+            later: Update = {self.downloads: self._offer(files)}
             if len(piece.tokens) <= MOST_ENGRAVED:
                 later[self.score] = player.score_html(piece.sheet_music())
             else:
                 later[self.score] = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
             yield later
 
+    def _offer(self, files: Mapping[str, Path]) -> str:
+        """Links to the files of a piece, in an order that does not change."""
+        links = "".join(
+            f'<a id="{kind}" class="mozart-download" download="{path.name}" href="{_serve(self.downloads, path)}">⬇ {name}</a>'
+            for kind, name in _KINDS.items()
+            if (path := files.get(kind))
+        )
+        return f'<nav class="mozart-downloads" aria-label="Take it home">{links}</nav>'
+
 
 def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result) -> None:
     """What happens when a visitor presses something."""
-    stopped: set[str | None] = set()
+    composing: set[str | None] = set()  # the sessions that have not pressed Stop
     linked = gr.State(None)  # the Request of the link that the page was opened with
 
     def perform(find: Callable[[OnNote], Composition], given: Update, who: gr.Request, progress: gr.Progress) -> Iterator[Update]:
         """Find a piece, and show it; Stop ends the composing, and what there is is shown."""
         session = who.session_hash
-        stopped.discard(session)
+        composing.add(session)
 
         def on_note(done: int, length: int) -> bool:
             if done % 10 == 0:
                 progress((done, length), desc="Composing", unit="notes")
-            return session not in stopped
+            return session in composing
 
         try:
             piece = find(on_note)
@@ -347,7 +371,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
         except MozartError as error:
             raise gr.Error(str(error), print_exception=False) from error
         finally:
-            stopped.discard(session)
+            composing.discard(session)
 
     def latest(given: Update) -> Composition:
         if not given[result.visit]:
@@ -398,7 +422,8 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
         "api_visibility": "private",
         "show_progress_on": [result.piece],
     }
-    settings.compose.click(compose, {*settings.inputs, result.visit}, **ways)
+    # Without a name of its own it would take the endpoint's.
+    settings.compose.click(compose, {*settings.inputs, result.visit}, api_name="press", **ways)
     result.longer.click(longer, {result.visit}, **ways)
     result.more.click(more, {result.visit}, **ways)
     result.retime.input(retime, {result.visit, result.retime}, **ways)
@@ -408,7 +433,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
     )
 
     def stop(who: gr.Request) -> None:
-        stopped.add(who.session_hash)
+        composing.discard(who.session_hash)
 
     settings.stop.click(stop, None, None, queue=False, api_visibility="private")
 
@@ -439,7 +464,14 @@ def _build_riddle(studio: Studio) -> None:
             gr.update(interactive=False),
         )
 
-    ask.click(pose, None, [a, b, guess, said, answer], concurrency_id="compose", api_visibility="private")
+    ask.click(
+        pose,
+        None,
+        [a, b, guess, said, answer],
+        concurrency_id="compose",
+        concurrency_limit=AT_ONCE,
+        api_visibility="private",
+    )
     guess.input(judge, [guess, answer, tally], [said, tally, guess], queue=False, api_visibility="private")
 
 
@@ -491,8 +523,8 @@ def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
         tempo: float | None = None,
         memory: float = MEMORY,
         max_copy: int | None = None,
-    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        """Compose a piece; returns the sound (MP3), the MIDI file, and tokens, offsets, durations, seed and more."""
+    ) -> tuple[dict[str, Any] | None, dict[str, Any], dict[str, Any]]:
+        """Compose a piece; returns the sound (MP3; none without FluidSynth), the MIDI file, and tokens, offsets, seed and more."""
         try:
             request = Request(length, offsets, temperature, top_p, seed, opening, include_opening, lab, tempo, memory, max_copy)
             if request.has_own_opening:
@@ -500,12 +532,17 @@ def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
             piece = studio.compose(request)
             with tempfile.TemporaryDirectory() as folder:
                 midi, sound = (Path(folder) / (_file_name(piece) + ending) for ending in (".mid", ".mp3"))
+                about, files = piece.to_json(), [midi]
                 midi.write_bytes(piece.midi())
-                sound.write_bytes(audio.mp3_bytes(audio.render(piece.midi())))
-                files = [gr.FileData(path=str(box.move_resource_to_block_cache(path))).model_dump() for path in (sound, midi)]
+                try:
+                    sound.write_bytes(audio.mp3_bytes(audio.render(piece.midi())))
+                    files.append(sound)
+                except MozartError as error:
+                    about["warnings"] = [*about["warnings"], str(error)]
+                served = [gr.FileData(path=str(box.move_resource_to_block_cache(path))).model_dump() for path in files]
         except MozartError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return files[0], files[1], piece.to_json()
+        return (served[1] if len(served) > 1 else None), served[0], about
 
     return compose
 
@@ -517,7 +554,8 @@ def _serve(box: gr.HTML, path: Path | None) -> str | None:
 
 def _file_name(piece: Composition) -> str:
     """``mozart-after-k-281-movement-2-seed-7``, without an ending."""
-    words = "".join(letter if letter.isalnum() else " " for letter in Path(piece.opening.name).stem.lower()).split()
+    name = Path(piece.opening.name).stem if piece.request.has_own_opening else piece.opening.name
+    words = "".join(letter if letter.isalnum() else " " for letter in name.lower()).split()
     return "-".join(["mozart", "after", *words, "seed", str(piece.seed)])[:80]
 
 
@@ -534,7 +572,27 @@ def _link(request: Request) -> str:
     return f"[A link to this piece](?{urlencode(to_query(request))})"
 
 
-def _hint(studio: Studio, length: float | None, offsets: str, tempo: float | None) -> str:
+def _read_number(text: str | None, name: str, kind: type[int] | type[float]) -> Any:
+    """A field's number; None where it is empty. Raises MozartError for anything else."""
+    if not text or not text.strip():
+        return None
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise MozartError(
+            f"The {name} {text!r} is not a {'whole ' if kind is int else ''}number: write one, or nothing."
+        ) from error
+
+
+def _write_number(number: float | None) -> str:
+    return "" if number is None else f"{number:g}" if isinstance(number, float) else str(number)
+
+
+def _hint(studio: Studio, length: float | None, offsets: str, tempo_text: str | None) -> str:
+    try:
+        tempo = _read_number(tempo_text, "tempo", float)
+    except MozartError:
+        tempo = None
     if not length:
         return ""
     at = f"{tempo:.0f}" if tempo else "120"

@@ -228,5 +228,5 @@ def _read_value(text: str, kind: str) -> Any:
     if "bool" in kind:
         return text.casefold() in ("true", "1")
     if "str" in kind:
-        return text
+        return int(text) if "int" in kind and text.isdigit() else text
     return float(text) if "float" in kind else int(text)
