@@ -24,7 +24,7 @@ def main() -> None:
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
-    from mozart.page import HEAD, QUEUE, SESSIONS, THEME, build_page
+    from mozart.page import QUEUE, SESSIONS, THEME, build_page, head
     from mozart.studio import warm_up
 
     composer, notice = load_composer()
@@ -32,7 +32,7 @@ def main() -> None:
         print(notice, file=sys.stderr)
     threading.Thread(target=warm_up, args=(composer,), daemon=True).start()
     build_page(composer, notice).queue(max_size=QUEUE).launch(
-        theme=THEME, head=HEAD, show_error=True, max_file_size="5mb", state_session_capacity=SESSIONS
+        theme=THEME, head=head(), show_error=True, max_file_size="5mb", state_session_capacity=SESSIONS
     )
 
 

@@ -73,9 +73,9 @@ class Composition:
         """The score as MusicXML, on two staves."""
         return self._musicxml
 
-    def sheet_music(self) -> list[str]:
-        """The engraved score: SVG, one string a page. Raises MozartError without verovio."""
-        return self._sheet_music
+    def sheet_music(self, narrow: bool = False) -> list[str]:
+        """The engraved score: SVG, one string a page; `narrow` for a telephone. Raises MozartError without verovio."""
+        return engraving.engrave(self._musicxml, narrow)
 
     def originality(self) -> Originality:
         """How much of the new notes stands in the training music, and where."""
@@ -144,10 +144,6 @@ class Composition:
             tempo=self.tempo,
             title=f"After {self.opening.name}",
         )
-
-    @cached_property
-    def _sheet_music(self) -> list[str]:
-        return engraving.engrave(self._musicxml)
 
     @cached_property
     def _originality(self) -> Originality:

@@ -37,6 +37,10 @@ _WRITABLE = {*_TYPES, *(3 * units // 2 for units in _TYPES if units % 2 == 0)}
 _PLAIN, _TRIPLET = 2, 3  # units to a tick
 _BEAMS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
 
+# A page, in verovio's units. On a telephone 1,000 of them are as wide as the screen.
+_WIDE = {"pageWidth": 2100, "pageHeight": 2970}
+_NARROW = {"pageWidth": 1000, "pageHeight": 1800}
+
 _STEPS = "FCGDAEB"
 _ALTERATIONS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
@@ -201,8 +205,13 @@ _DOCTYPE = (
 )
 
 
-def engrave(musicxml: str) -> list[str]:
+def engrave(musicxml: str, narrow: bool = False) -> list[str]:
     """The pages of sheet music, each an SVG in the colour of the text around it.
+
+    Parameters
+    ----------
+    narrow
+        Whether the notes shall be large enough to be read on a telephone: a bar or two a line.
 
     Raises
     ------
@@ -212,6 +221,7 @@ def engrave(musicxml: str) -> list[str]:
     with _turn:
         toolkit = _toolkit()
         toolkit.resetXmlIdSeed(1)
+        toolkit.setOptions(_NARROW if narrow else _WIDE)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
         pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
@@ -236,7 +246,6 @@ def _toolkit() -> Any:
     toolkit = verovio.toolkit()
     toolkit.setOptions(
         {
-            "pageWidth": 2100,
             "scale": 40,
             "adjustPageHeight": True,
             "breaks": "auto",

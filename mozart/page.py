@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,8 +20,14 @@ from mozart.request import MAX_SEED, MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.studio import MOST_ENGRAVED, Passage, Studio, from_query, say_time, to_query
 
 # System fonts: the page loads nothing from elsewhere.
-THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
-    # Soft's own are too pale to be read by everyone: text has a contrast of 4.5 with what is behind it.
+THEME = gr.themes.Soft(neutral_hue="stone", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
+    # Soft's own are too pale: text has a contrast of 4.5 with what is behind it, and boxes have edges.
+    body_background_fill="*neutral_100",
+    block_border_width="1px",
+    checkbox_border_color="*neutral_500",
+    checkbox_border_color_dark="*neutral_400",
+    input_border_color="*neutral_300",
+    input_border_width="1px",
     body_text_color_subdued="*neutral_600",
     body_text_color_subdued_dark="*neutral_300",
     block_info_text_color="*neutral_600",
@@ -37,23 +44,14 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
     link_text_color_hover="*primary_800",
     link_text_color_hover_dark="*primary_200",
 )
-HEAD = (
-    player.head()
-    + """<style>
-#about p, #hint p { margin: 0.2em 0; }
-#hint p { color: var(--body-text-color-subdued); font-size: 0.9em; }
-.mozart-player + .mozart-player { margin-top: 16px; }
-.mozart-downloads { display: flex; flex-wrap: wrap; gap: 8px; padding: 8px; }
-.mozart-download { flex: 1; min-width: 90px; padding: 8px; text-align: center; border: 1px solid var(--border-color-primary);
-  border-radius: 6px; color: var(--body-text-color); text-decoration: none; }
-.mozart-download:hover, .mozart-download:focus-visible { border-color: var(--color-accent); }
-.mozart-player-name { margin: 0 0 4px; font-weight: 600; }
-</style>"""
-)
+_HERO = """<header id="hero"><h1>Mozart</h1><p>A neural network that learned piano sonatas note by note composes a new
+piece: it starts from a passage of Mozart's and goes on in its own way. Listen, look, compare, take it home.</p></header>"""
 SHORTEST, LONGEST, USUAL = 50, 1000, 300
 # How many people may wait, each a second or two for every one before.
 QUEUE = 100
 AT_ONCE = 2
+# Windows of fewer pixels get sheet music for a telephone.
+_NARROW = 700
 # Gradio remembers a tenth of a megabyte of every call, and a whole one of a visitor with sheet music: of so many, the latest.
 SESSIONS = 300
 OFFSETS = [
@@ -86,8 +84,14 @@ By curl:
 """
 
 
+def head() -> str:
+    """The page's style and its players', for ``launch(head=…)``."""
+    style = (Path(__file__).parent / "static" / "page.css").read_text(encoding="utf-8")
+    return f"{player.head()}<style>\n{style}</style>\n"
+
+
 def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
-    """The page as Gradio Blocks, ready to launch with :data:`THEME` and :data:`HEAD`.
+    """The page as Gradio Blocks, ready to launch with :data:`THEME` and :func:`head`.
 
     Parameters
     ----------
@@ -100,16 +104,16 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
     ready = load_gallery()
     gr.set_static_paths([piece.sound for piece in ready])
     with gr.Blocks(title="Mozart", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:
-        gr.Markdown(
-            "# Mozart\nA neural network that learned piano sonatas note by note composes a new piece. "
-            "It starts from a passage of Mozart's and goes on in its own way. Listen, look, compare, take it home."
-        )
+        gr.HTML(_HERO, apply_default_css=False, padding=False)
         if notice:
-            gr.Markdown(notice)
-        with gr.Row():
+            gr.Markdown(notice, elem_id="notice")
+        with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
                 settings = _Settings(studio)
-            with gr.Column(scale=3, min_width=320):
+            with gr.Column(scale=3, min_width=320, elem_id="heard"):
+                with gr.Row():
+                    compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3, size="lg")
+                    stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=80, size="lg")
                 gallery = gr.HTML(_show_gallery(), elem_id="gallery", apply_default_css=False, visible=bool(ready))
                 result = _Result(gallery)
         with gr.Tabs():
@@ -117,12 +121,13 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 result.build_score()
             with gr.Tab("Compare") as compare_tab:
                 comparison = gr.HTML("<p>Compose a piece first.</p>", elem_id="compare", apply_default_css=False)
-            with gr.Tab("Mozart or machine?"):
+            # Longer names would not find room on a telephone.
+            with gr.Tab("Guess"):
                 _build_riddle(studio)
         with gr.Accordion("Use it from code", open=False):
             gr.Markdown(_CODE)
         gr.Markdown(studio.describe_checkpoint())
-        _wire(page, studio, settings, result)
+        _wire(page, studio, settings, result, compose, stop)
         compare_tab.select(
             lambda pieces: _compare(studio, pieces, comparison),
             result.visit,
@@ -141,14 +146,10 @@ class _Settings:
     def __init__(self, studio: Studio) -> None:
         movements = [(label, name) for label, name in studio.movements]
         openings = [("a random passage of Mozart's", _RANDOM), *movements, ("my own MIDI file", _OWN)]
-        # First, so that on a phone what is heard is not a page away from what starts it.
-        with gr.Row():
-            self.compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3)
-            self.stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=80)
         self.length = gr.Slider(
             SHORTEST, LONGEST, value=USUAL, step=10, label="Length", info="How many notes and chords to compose.", elem_id="length"
         )
-        self.hint = gr.Markdown(_hint(studio, USUAL, "contextual", None), elem_id="hint")
+        self.hint = gr.Markdown(_hint(studio, USUAL, "contextual", _RANDOM, None), elem_id="hint")
         self.offsets = gr.Radio(
             OFFSETS, value="contextual", label="Rhythm", info="How far each note is from the one before it.", elem_id="offsets"
         )
@@ -162,7 +163,12 @@ class _Settings:
         self.own = gr.File(
             label="Your MIDI file: its first 100 notes and chords", file_types=[".mid", ".midi"], visible=False, elem_id="own"
         )
-        self.include_opening = gr.Checkbox(False, label="Let the opening be heard too", elem_id="include_opening")
+        self.include_opening = gr.Checkbox(
+            False,
+            label="Let the opening be heard too",
+            info="Mozart's passage, or yours, before what was composed.",
+            elem_id="include_opening",
+        )
         self.lab = gr.Checkbox(
             False,
             label="Exactly like the lab",
@@ -212,8 +218,9 @@ class _Settings:
         private: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
         dice.click(lambda: str(secrets.randbelow(MAX_SEED + 1)), None, self.seed, **private)
         self.opening.change(lambda opening: gr.update(visible=opening == _OWN), self.opening, self.own, **private)
-        for part in (self.length, self.offsets, self.tempo):
-            part.change(lambda *values: _hint(studio, *values), [self.length, self.offsets, self.tempo], self.hint, **private)
+        said: list[Any] = [self.length, self.offsets, self.opening, self.tempo]
+        for part in said:
+            part.change(lambda *values: _hint(studio, *values), said, self.hint, **private)
 
     @property
     def inputs(self) -> set[Any]:
@@ -267,6 +274,7 @@ class _Result:
     def __init__(self, gallery: gr.HTML) -> None:
         self.gallery = gallery
         self.visit = gr.State([])  # the requests of this visit's pieces, the latest first
+        self.narrow = gr.State(False)  # whether the sheet music is for a telephone
         self.piece = gr.HTML("", elem_id="piece", apply_default_css=False)
         self.about = gr.Markdown("", elem_id="about")
         with gr.Group(visible=False) as self.after:
@@ -284,6 +292,11 @@ class _Result:
         self.score = gr.HTML("<p>Compose a piece first.</p>", elem_id="score", apply_default_css=False)
 
     @property
+    def inputs(self) -> set[Any]:
+        """What :meth:`show` looks at."""
+        return {self.visit, self.narrow}
+
+    @property
     def outputs(self) -> set[Any]:
         """Everything that a new piece changes."""
         return {
@@ -291,9 +304,9 @@ class _Result:
             self.downloads,
         }
 
-    def show(self, studio: Studio, piece: Composition, pieces: Sequence[Request]) -> Iterator[Update]:
+    def show(self, studio: Studio, piece: Composition, given: Update) -> Iterator[Update]:
         """First what is heard, then what takes longer to draw."""
-        pieces = [piece.request, *(request for request in pieces if request != piece.request)][:_LISTED]
+        pieces = [piece.request, *(request for request in given[self.visit] if request != piece.request)][:_LISTED]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / _file_name(piece)
             problem, samples = "", None
@@ -314,6 +327,7 @@ class _Result:
                 piece.tempo,
                 sound=_serve(self.piece, sound),
                 name="Your piece",
+                shared=studio.find_shared(piece),
             )
             yield {
                 self.gallery: gr.update(visible=False),
@@ -334,7 +348,7 @@ class _Result:
                 files["wav"].write_bytes(audio.wav_bytes(samples))
             later: Update = {self.downloads: self._offer(files)}
             if len(piece.tokens) <= MOST_ENGRAVED:
-                later[self.score] = player.score_html(piece.sheet_music())
+                later[self.score] = player.score_html(piece.sheet_music(given[self.narrow]))
             else:
                 later[self.score] = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
             yield later
@@ -349,7 +363,7 @@ class _Result:
         return f'<nav class="mozart-downloads" aria-label="Take it home">{links}</nav>'
 
 
-def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result) -> None:
+def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result, press: gr.Button, stop: gr.Button) -> None:
     """What happens when a visitor presses something."""
     composing: set[str | None] = set()  # the sessions that have not pressed Stop
     linked = gr.State(None)  # the Request of the link that the page was opened with
@@ -367,7 +381,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
         try:
             piece = find(on_note)
             progress(None, desc="Playing it")
-            yield from result.show(studio, piece, given[result.visit])
+            yield from result.show(studio, piece, given)
         except MozartError as error:
             raise gr.Error(str(error), print_exception=False) from error
         finally:
@@ -406,14 +420,15 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
         else:
             yield from perform(lambda on_note: studio.compose(given[linked], on_note), given, who, progress)
 
-    def read_link(who: gr.Request) -> Update:
+    def arrive(width: float | None, who: gr.Request) -> Update:
         query = dict(who.query_params)
         try:
             request = from_query(query)
         except MozartError as error:
             gr.Warning(f"The link cannot be followed. {error}")
             request = None
-        return {linked: request, **(settings.show(request) if request else {})}
+        narrow = width is not None and width < _NARROW
+        return {linked: request, result.narrow: narrow, **(settings.show(request) if request else {})}
 
     ways: dict[str, Any] = {
         "outputs": result.outputs,
@@ -423,30 +438,38 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result)
         "show_progress_on": [result.piece],
     }
     # Without a name of its own it would take the endpoint's.
-    settings.compose.click(compose, {*settings.inputs, result.visit}, api_name="press", **ways)
-    result.longer.click(longer, {result.visit}, **ways)
-    result.more.click(more, {result.visit}, **ways)
-    result.retime.input(retime, {result.visit, result.retime}, **ways)
-    result.history.input(go_back, {result.visit, result.history}, **ways)
-    page.load(read_link, None, [linked, *settings.inputs], api_visibility="private").then(
-        follow_link, {linked, result.visit}, **ways
-    )
+    press.click(compose, {*settings.inputs, *result.inputs}, api_name="press", **ways)
+    result.longer.click(longer, result.inputs, **ways)
+    result.more.click(more, result.inputs, **ways)
+    result.retime.input(retime, {*result.inputs, result.retime}, **ways)
+    result.history.input(go_back, {*result.inputs, result.history}, **ways)
+    width = gr.Number(visible=False)  # of the window, in pixels: the browser fills it in
+    page.load(
+        arrive, width, [linked, result.narrow, *settings.inputs], js="() => window.innerWidth", api_visibility="private"
+    ).then(follow_link, {linked, *result.inputs}, **ways)
 
-    def stop(who: gr.Request) -> None:
+    def end(who: gr.Request) -> None:
         composing.discard(who.session_hash)
 
-    settings.stop.click(stop, None, None, queue=False, api_visibility="private")
+    stop.click(end, None, None, queue=False, api_visibility="private")
+    # Nobody waits for what a person who has left began.
+    page.unload(end)
 
 
 def _build_riddle(studio: Studio) -> None:
     """Two passages, a guess, the answer."""
     answer = gr.State(None)
     tally = gr.State((0, 0))
-    gr.Markdown("Two passages go on from the same opening. One is Mozart's, one was composed by the network. Which is Mozart's?")
+    gr.Markdown(
+        "**Mozart or machine?** Two passages go on from the same opening. One is Mozart's, one was composed by the network. "
+        "Which is Mozart's?"
+    )
     ask = gr.Button("Play me two passages", elem_id="quiz_next")
     with gr.Row():
-        a = gr.HTML("", elem_id="quiz_a", apply_default_css=False)
-        b = gr.HTML("", elem_id="quiz_b", apply_default_css=False)
+        with gr.Column(min_width=320):
+            a = gr.HTML("", elem_id="quiz_a", apply_default_css=False)
+        with gr.Column(min_width=320):
+            b = gr.HTML("", elem_id="quiz_b", apply_default_css=False)
     guess = gr.Radio(["Passage A", "Passage B"], label="Mozart's is", elem_id="guess", visible=False)
     said = gr.Markdown("", elem_id="answer")
 
@@ -493,19 +516,19 @@ def _show_passages(passages: Sequence[Passage], box: gr.HTML) -> str:
                 passage.write_sound(path)  # type: ignore[arg-type]
             except MozartError:
                 path = None
-            shown.append(f'<p class="mozart-player-name">{passage.name}</p>{passage.show(_serve(box, path))}')
+            shown.append(f'<p class="mozart-name">{escape(passage.name)}</p>{passage.show(_serve(box, path))}')
     return "".join(shown)
 
 
 def _show_gallery() -> str:
     shown = [
-        f'<p class="mozart-player-name">{piece.name}</p>'
+        f'<p class="mozart-name">{escape(piece.name)}</p>'
         + player.player_html(
             piece.tokens, piece.offsets, piece.durations, 0, piece.tempo, sound=f"gradio_api/file={piece.sound}", name=piece.name
         )
         for piece in load_gallery()
     ]
-    return "<p>Three pieces that it composed before:</p>" + "".join(shown)
+    return "<h2>Three pieces that it has composed</h2>" + "".join(shown)
 
 
 def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
@@ -588,12 +611,12 @@ def _write_number(number: float | None) -> str:
     return "" if number is None else f"{number:g}" if isinstance(number, float) else str(number)
 
 
-def _hint(studio: Studio, length: float | None, offsets: str, tempo_text: str | None) -> str:
+def _hint(studio: Studio, length: float | None, offsets: str, opening: str, tempo_text: str | None) -> str:
     try:
         tempo = _read_number(tempo_text, "tempo", float)
     except MozartError:
         tempo = None
     if not length:
         return ""
-    at = f"{tempo:.0f}" if tempo else "120"
-    return f"About {say_time(studio.guess_seconds(length, offsets, tempo))} at {at} quarter notes a minute."
+    tempo = tempo or studio.guess_tempo(opening)
+    return f"About {say_time(studio.guess_seconds(length, offsets, tempo))} at {tempo:.0f} quarter notes a minute."

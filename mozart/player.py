@@ -7,7 +7,7 @@ alone, and keeps what it changes in attributes, which the patch puts back.
 Conventions
 -----------
 Offsets and durations are in quarter lengths, the first offset at 0; the tempo is in quarter notes a minute. The roll is in
-CSS pixels: a quarter is 32 wide and a semitone 5 high, whatever the screen, and a strip that is too wide is scrolled.
+CSS pixels: a quarter is 32 wide and a semitone 4 high, whatever the screen, and a strip that is too wide is scrolled.
 """
 
 import re
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mozart.vocabulary import pitches
 
-QUARTER, SEMITONE = 32, 5
+QUARTER, SEMITONE = 32, 4
 _STATIC = Path(__file__).parent / "static"
 _GAP = 1  # between a note and the next one of its pitch
 _NARROWEST = 2  # a note that lasts no time is seen all the same
@@ -26,6 +26,7 @@ _MARGIN = 3  # semitones above and below the notes
 _FOOT = 18  # for the times below
 _KEYS = 28  # wide, for the labels
 _HIDDEN = ' hidden="hidden"'
+_SHARED = ' class="mozart-shared"'
 _MARK = 5  # seconds from one time to the next
 
 
@@ -44,6 +45,7 @@ def player_html(
     *,
     sound: str | None,
     name: str,
+    shared: range = range(0),
 ) -> str:
     """A piano roll in a strip with its labels pinned, and below it the sound's controls.
 
@@ -55,19 +57,34 @@ def player_html(
         The URL of what is heard, which starts with the first note; None leaves the controls out.
     name
         What the player is called for people.
+    shared
+        Which tokens stand in the training music too: they are marked, and a button plays them alone.
     """
-    roll = roll_svg(tokens, offsets, durations, opening_length, tempo)
+    roll = roll_svg(tokens, offsets, durations, opening_length, tempo, shared)
     called = escape(name)
     controls = f'<audio controls preload="metadata" src="{escape(sound)}" aria-label="{called}"></audio>' if sound else ""
-    parts = '<span class="mozart-opening">the opening</span> <span class="mozart-new">what was composed</span>'
+    parts = []
+    if opening_length:
+        parts += ['<span class="mozart-opening">the opening</span>', '<span class="mozart-new">what was composed</span>']
+    if shared:
+        again = _again(offsets, durations, shared, tempo) if sound else ""
+        parts.append(f'<span class="mozart-shared">shared with the sonatas{again}</span>')
+    caption = f"<figcaption>{' '.join(parts)}</figcaption>" if parts else ""
     return (
         f'<figure class="mozart-player" aria-label="{called}">'
         f'<div class="mozart-strip" tabindex="0" role="group" aria-label="{called}: piano roll">{_keys_svg(tokens)}{roll}</div>'
-        f"{controls}{f'<figcaption>{parts}</figcaption>' if opening_length else ''}</figure>"
+        f"{controls}{caption}</figure>"
     )
 
 
-def roll_svg(tokens: Sequence[str], offsets: Sequence[float], durations: Sequence[float], opening_length: int, tempo: float) -> str:
+def roll_svg(
+    tokens: Sequence[str],
+    offsets: Sequence[float],
+    durations: Sequence[float],
+    opening_length: int,
+    tempo: float,
+    shared: range = range(0),
+) -> str:
     """Draw a piece as a piano roll, time to the right and pitch upwards: an SVG in the page's colours, a rect a note."""
     bottom, top = _range(tokens)
     length = max((offset + duration for offset, duration in zip(offsets, durations, strict=True)), default=0.0)
@@ -75,10 +92,10 @@ def roll_svg(tokens: Sequence[str], offsets: Sequence[float], durations: Sequenc
     rects = [
         "".join(
             f'<rect x="{offset * QUARTER:.1f}" y="{(top - pitch - 1) * SEMITONE}" '
-            f'width="{max(_NARROWEST, duration * QUARTER - _GAP):.1f}" height="{SEMITONE}"/>'
+            f'width="{max(_NARROWEST, duration * QUARTER - _GAP):.1f}" height="{SEMITONE}"{_SHARED * (index in shared)}/>'
             for pitch in pitches(token)
         )
-        for token, offset, duration in zip(tokens, offsets, durations, strict=True)
+        for index, (token, offset, duration) in enumerate(zip(tokens, offsets, durations, strict=True))
     ]
     seconds = length * 60 / tempo
     speed = QUARTER * tempo / 60  # pixels a second
@@ -119,6 +136,12 @@ def score_html(pages: Sequence[str]) -> str:
         f'<section class="mozart-score" aria-label="Sheet music">{buttons if len(pages) > 1 else ""}'
         f'<div class="mozart-pages" tabindex="0" role="group" aria-label="Sheet music">{shown}</div></section>'
     )
+
+
+def _again(offsets: Sequence[float], durations: Sequence[float], shared: range, tempo: float) -> str:
+    """A button that plays these events alone."""
+    start, end = offsets[shared[0]] * 60 / tempo, max(offsets[i] + durations[i] for i in shared) * 60 / tempo
+    return f' <button type="button" data-from="{start:.3f}" data-to="{end:.3f}">▶ play it</button>'
 
 
 def _keys_svg(tokens: Sequence[str]) -> str:

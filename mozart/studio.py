@@ -136,16 +136,31 @@ class Studio:
         )
         return piece.originality().sentence() + beside
 
+    @staticmethod
+    def find_shared(piece: Composition) -> range:
+        """Which of the piece's tokens are the longest passage that stands in the training music too; none where there is none."""
+        longest = piece.originality().longest
+        if longest is None:
+            return range(0)
+        start = piece.opening_length + longest.start
+        return range(start, start + longest.length)
+
     def describe_checkpoint(self) -> str:
         """What the pieces are composed from."""
         return f"Composed from the checkpoint `{self.composer.name}` ({self.composer.checkpoint.identity[:12]})."
 
-    def guess_seconds(self, length: float, offsets: str, tempo: float | None) -> float:
-        """About how long so many notes play, at 120 quarters a minute where no tempo is given."""
+    def guess_tempo(self, opening: str) -> float:
+        """The tempo of a movement, in quarter notes a minute, or that of most openings where it is not known yet."""
+        openings = self.composer.checkpoint.openings
+        tempi = [openings[number].tempo for number, name in enumerate(openings.names) if name == opening]
+        return tempi[0] if tempi else float(np.median([openings[number].tempo for number in range(len(openings))]))
+
+    def guess_seconds(self, length: float, offsets: str, tempo: float) -> float:
+        """About how long so many notes play at a tempo in quarter notes a minute."""
         table = self.composer.checkpoint.rhythm
         total = sum(table.step_counts.values())
         mean = _STEP_MEANS.get(offsets) or sum(step * count for step, count in table.step_counts.items()) / total
-        return length * mean * 60 / (tempo or midi.TEMPO)
+        return length * mean * 60 / tempo
 
     def _recall(self, request: Request) -> Composition | None:
         if request.seed is None:

@@ -353,6 +353,15 @@ def test_pages_take_the_colour_of_their_surroundings() -> None:
     assert pages == engrave(write([("C5", i, 1.0, i % 2) for i in range(400)]))
 
 
+def test_narrow_pages() -> None:
+    """On a telephone's page the same music has larger notes: fewer bars a line, more pages."""
+    xml = write([("C5", i, 1.0, i % 2) for i in range(400)])
+    wide, narrow = engrave(xml), engrave(xml, narrow=True)
+    assert len(narrow) > len(wide)
+    assert sum(page.count('class="note"') for page in narrow) == sum(page.count('class="note"') for page in wide)
+    assert engrave(xml) == wide
+
+
 def test_many_threads() -> None:
     """Pages may be drawn from many threads at once."""
     pieces = [write([(name, i, 1.0, 0) for i in range(40)]) for name in ("C5", "D5", "E5", "F5") * 2]

@@ -258,6 +258,18 @@ def test_a_piece_is_taken_home(page: Page, tmp_path: Path) -> None:
     assert all(path.stem.startswith("mozart") and seed(page) in path.stem for path in (midi, score, *sounds))
 
 
+def test_a_shared_passage_is_played(browser: Chromium) -> None:
+    """The passage that a piece shares with the sonatas is marked in the roll, and a button plays it, and no more."""
+    page = browser.open("?seed=3&length=300&include_opening=false")  # shares 27 notes
+    button = page.locator("#piece [data-from]")
+    expect(page.locator("#piece .mozart-roll .mozart-shared").first).to_be_attached()
+    start, end = (float(str(button.get_attribute(name))) for name in ("data-from", "data-to"))
+    button.click()
+    audio = page.locator("#piece audio")
+    page.wait_for_function("(audio) => audio.paused && audio.currentTime > 0", arg=audio.element_handle())
+    assert start < audio.evaluate("(audio) => audio.currentTime") < end + 1
+
+
 def test_one_plays_at_a_time(page: Page) -> None:
     """The playhead follows the sound, and a player falls silent when another one starts."""
     first, second, _ = page.locator("#gallery .mozart-player").all()
@@ -363,7 +375,7 @@ def test_comparison(page: Page, tmp_path: Path) -> None:
 
 def test_riddle(page: Page) -> None:
     """After a guess the page says which passage is Mozart's, and asks the next riddle."""
-    page.get_by_role("tab", name="Mozart or machine").click()
+    page.get_by_role("tab", name="Guess").click()
     page.click("#quiz_next")
     expect(page.locator("#quiz_a .mozart-player, #quiz_b .mozart-player")).to_have_count(2)
     first = str(page.locator("#quiz_a audio").get_attribute("src"))

@@ -21,7 +21,7 @@ def roll(opening_length: int = 0, stretch: float = 1.0, tempo: float = 120.0) ->
 
 def rects(svg: ET.Element, name: str) -> list[ET.Element]:
     """The notes of the opening, or the new ones."""
-    return svg.findall(f"{SVG}g[@class='mozart-{name}']/{SVG}rect")
+    return svg.findall(f".//{SVG}g[@class='mozart-{name}']/{SVG}rect")
 
 
 def values(elements: list[ET.Element], name: str) -> list[float]:
@@ -39,6 +39,20 @@ def test_a_rect_for_each_note(opening_length: int, opening: int, new: int) -> No
     svg = roll(opening_length)
     assert len(rects(svg, "opening")) == opening
     assert len(rects(svg, "new")) == new
+
+
+def test_what_is_shared_is_marked() -> None:
+    """Its notes have a colour of their own, and a button says from when to when they sound; none without a sound."""
+    shown = ET.fromstring(player_html(TOKENS, OFFSETS, DURATIONS, 0, 60.0, sound=None, name="A", shared=range(1, 3)))
+    assert [rect.get("class") for rect in rects(shown, "new")] == [
+        None,
+        *["mozart-shared"] * 3,
+        None,
+    ]
+    assert shown.find(".//button") is None
+    html = player_html(TOKENS, OFFSETS, DURATIONS, 0, 120.0, sound="a.mp3", name="A", shared=range(1, 3))
+    assert 'data-from="0.500" data-to="2.000"' in html
+    assert "<button" not in player_html(TOKENS, OFFSETS, DURATIONS, 0, 120.0, sound="a.mp3", name="A")
 
 
 def test_time_goes_to_the_right() -> None:

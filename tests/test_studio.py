@@ -92,6 +92,18 @@ def test_a_passages_sound(tmp_path: Path) -> None:
     assert "<audio" not in passage.show(None)
 
 
+def test_what_a_piece_shares(room: Studio) -> None:
+    """The tokens of the longest shared passage, counted from the first that is heard; none where nothing is shared."""
+    piece = room.compose(Request(length=300, seed=3))
+    shared = room.find_shared(piece)
+    longest = piece.originality().longest
+    assert longest is not None
+    assert shared == range(100 + longest.start, 100 + longest.start + longest.length)
+    alone = room.compose(replace(piece.request, include_opening=False))
+    assert room.find_shared(alone) == range(longest.start, longest.start + longest.length)
+    assert not room.find_shared(room.compose(Request(length=300, seed=2)))
+
+
 def test_what_is_said_of_a_piece(room: Studio) -> None:
     """Notes, time, seed, opening, what it shares and what Mozart does, and its warnings."""
     piece = replace(room.compose(Request(length=50, seed=7, offsets="0.5", tempo=60)), warnings=["A loop was left."])
@@ -115,9 +127,9 @@ def test_times() -> None:
 
 
 def test_how_long_it_will_play(room: Studio) -> None:
-    """Half quarters at 60 are half seconds; without a tempo, 120 is meant."""
+    """Half quarters at 60 are half seconds; the tempo is the movement's, or that of most openings."""
     assert room.guess_seconds(100, "0.5", 60) == 50
-    assert room.guess_seconds(100, "0.25", None) == 12.5
+    assert room.guess_seconds(100, "0.25", 120) == 12.5
     assert room.guess_seconds(100, "contextual", 60) == room.guess_seconds(100, "sampled", 60) > 0
 
 

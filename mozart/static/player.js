@@ -1,9 +1,12 @@
-// The playhead follows the sound, a click in the roll seeks, one player sounds at a time, and pages turn. Gradio patches a
-// new piece into the elements of the old one, so nothing listens on an element, and nothing about a piece is remembered.
+// The playhead follows the sound, a click in the roll seeks, a button plays one passage, one player sounds at a time, and pages
+// turn. Gradio patches a new piece into the elements of the old one, so nothing listens on an element, and nothing about a
+// piece is remembered.
 (() => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   // Strips that someone scrolls by hand: left alone until the next start or seek.
   const held = new WeakSet();
+  // Sounds of which a passage alone is played: where it ends, in seconds.
+  const ends = new WeakMap();
   let frame = 0;
 
   const player = (node) => node.closest?.(".mozart-player");
@@ -57,6 +60,11 @@
     draw(target);
   });
 
+  on("timeupdate", ({ target }) => {
+    if (target.currentTime >= ends.get(target)) target.pause();
+  });
+  on("pause", ({ target }) => ends.delete(target));
+
   on("wheel touchmove pointerdown keydown", ({ target }) => {
     const strip = target.closest?.(".mozart-strip");
     if (strip) held.add(strip);
@@ -65,6 +73,13 @@
   on("click", (event) => {
     const button = event.target.closest?.(".mozart-score [data-turn]");
     if (button) turn(button);
+    const passage = event.target.closest?.(".mozart-player [data-from]");
+    if (passage) {
+      const sound = player(passage).querySelector("audio");
+      sound.currentTime = passage.dataset.from;
+      ends.set(sound, Number(passage.dataset.to));
+      sound.play();
+    }
     const roll = event.target.closest?.(".mozart-roll");
     const audio = roll && player(roll)?.querySelector("audio");
     if (audio) audio.currentTime = (event.clientX - roll.getBoundingClientRect().left) / roll.dataset.speed;
