@@ -178,7 +178,7 @@ def test_the_head_loads_nothing_from_elsewhere() -> None:
 
 def test_the_script_and_the_html_agree() -> None:
     """Every class that the script and the style look for is one that the HTML has."""
-    html = player_html(TOKENS, OFFSETS, DURATIONS, 2, 120.0, sound="a", name="A") + score_html([PAGE] * 2)
+    html = player_html(TOKENS, OFFSETS, DURATIONS, 2, 120.0, sound="a", name="A", shared=range(1)) + score_html([PAGE] * 2)
     made = {name for classes in re.findall(r'class="([^"]*)"', html) for name in classes.split()}
     looked_for = set(re.findall(r"\.(mozart-\w+)", head()))
     assert made == looked_for
