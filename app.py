@@ -9,6 +9,7 @@ with ``MOZART_REVISION`` as the commit, tag or branch to take.
 import os
 import sys
 import threading
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,13 @@ def main() -> None:
         print(notice, file=sys.stderr)
     threading.Thread(target=warm_up, args=(composer,), daemon=True).start()
     build_page(composer, notice).queue(max_size=QUEUE).launch(
-        theme=THEME, head=head(), show_error=True, max_file_size="5mb", state_session_capacity=SESSIONS
+        theme=THEME,
+        head=head(),
+        show_error=True,
+        max_file_size="5mb",
+        state_session_capacity=SESSIONS,
+        # A Space has it: the endpoint is a tool for language models then, too.
+        mcp_server=find_spec("mcp") is not None,
     )
 
 

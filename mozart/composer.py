@@ -23,7 +23,7 @@ from mozart.openings import Opening, read_opening
 from mozart.originality import Follower, Originality, find_loop
 from mozart.request import MAX_LENGTH, MAX_SEED, Request, parse_length
 from mozart.score import bar_length
-from mozart.stepping import Stepper
+from mozart.stepping import Stepper, one_thread
 from mozart.tonality import KeyPull
 from mozart.windows import WINDOW
 
@@ -197,13 +197,14 @@ class Composer:
             else sampling.sample(self._stepper, opening.ids, chooser)
         )
         ids: list[int] = []
-        for number in islice(stream, length):
-            ids.append(number)
-            if copies is not None:
-                copies.hear(number)
-            if on_note(len(ids), length) is False:
-                request, steps = replace(request, length=len(ids)), steps[: WINDOW + len(ids)]
-                break
+        with one_thread():
+            for number in islice(stream, length):
+                ids.append(number)
+                if copies is not None:
+                    copies.hear(number)
+                if on_note(len(ids), length) is False:
+                    request, steps = replace(request, length=len(ids)), steps[: WINDOW + len(ids)]
+                    break
         if chooser.loops_left:
             said = "a loop was" if len(chooser.loops_left) == 1 else "loops were"
             warnings.append(f"{said.capitalize()} noticed and left at note {', '.join(map(str, chooser.loops_left))}.")

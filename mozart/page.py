@@ -547,7 +547,22 @@ def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
         memory: float = MEMORY,
         max_copy: int | None = None,
     ) -> tuple[dict[str, Any] | None, dict[str, Any], dict[str, Any]]:
-        """Compose a piece; returns the sound (MP3; none without FluidSynth), the MIDI file, and tokens, offsets, seed and more."""
+        """Compose a piece; returns the sound (MP3; none without FluidSynth), the MIDI file, and tokens, offsets, seed and more.
+
+        Args:
+            length: notes and chords (up to 10,000), or "60s" for seconds, or "32bars"
+            offsets: "0.25", "0.5", "sampled" or "contextual"; none is "contextual", with lab "0.25"
+            temperature: above 0; below 1 more predictable, above 1 wilder
+            top_p: above 0 and up to 1; only the most probable notes that together have this share are drawn
+            seed: 0 to 4294967295; the same seed gives the same piece; none draws one
+            opening: "random", or a movement such as "K. 281, movement 2"
+            include_opening: whether the opening is heard too
+            lab: the most probable note each time, quarter notes, one even step
+            tempo: quarter notes a minute, 20 to 400; none is the opening's
+            memory: 0 to 1; how much the piece goes back to what it said before
+            max_copy: the longest run of notes, 7 or more, that may stand in the sonatas; none is no limit
+        """
+        # Gradio reads "Args:" and tells programs what each setting means.
         try:
             request = Request(length, offsets, temperature, top_p, seed, opening, include_opening, lab, tempo, memory, max_copy)
             if request.has_own_opening:

@@ -5,9 +5,12 @@ joined are joined once: the embedding with the first LSTM layer's input weights,
 """
 
 import math
+from contextlib import AbstractContextManager
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 from torch import nn
 
 from mozart.model import INTERVALS, NOTHING, OCTAVES, PITCHES, REACH, WIDEST, MusicLSTM
@@ -112,6 +115,17 @@ class Reading:
         by_pitch = scores[places].sum(0) + scores[REACH * INTERVALS :][:OCTAVES].repeat(12)[:PITCHES]
         by_id: Floats = by_pitch[s.lowest] + scores[REACH * INTERVALS + OCTAVES :][s.shapes] + s.bias
         return by_id
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """While it is open, numpy multiplies on one thread: for one note, two wait longer for each other than they work."""
+    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
+    return limited
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _gelu(values: Floats) -> Floats:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pretty_midi
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import tiny
 from mozart import midi
@@ -309,6 +310,21 @@ def test_score(composer: Composer) -> None:
     pages = piece.sheet_music()
     assert pages
     assert all(page.lstrip().startswith("<") and "svg" in page for page in pages)
+
+
+def test_numpy_has_one_thread(composer: Composer) -> None:
+    """While a piece is composed numpy multiplies on one thread, and afterwards on as many as before."""
+    with threadpool_limits(2, "blas"):
+        pools: list[list[int]] = []
+
+        def look(*_: int) -> None:
+            pools.append([pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"])
+
+        composer.compose(Request(length=1, seed=1), look)
+        look()
+    during, after = pools
+    assert set(during) == {1}
+    assert set(after) == {2}
 
 
 def test_threads_do_not_disturb_each_other(composer: Composer) -> None:
