@@ -156,7 +156,7 @@ def read_beginning(path: Path) -> tuple[list[Event], float]:
         onsets, tempi = _onsets(whole)
         cut = onsets[:_BEGINNING][-1] if onsets else 0
         quarters = cut / max(whole.ticks_per_beat, 0)
-    except OSError as error:
+    except (OSError, EOFError) as error:
         raise MozartError(f"{path.name} cannot be read as MIDI: choose another file.") from error
     except Exception as error:  # mido raises whatever a malformed file provokes
         raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}): choose another file.") from error

@@ -1,16 +1,21 @@
 """The page composes: asked through its server, as a program would, and in a browser, as a person would."""
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
+import httpx
+import mido
 import numpy as np
 import pretty_midi
 import pytest
@@ -22,7 +27,10 @@ from playwright.sync_api import Locator, Page, expect
 import tiny
 from browser import NARROW, Chromium, barriers, find_chromium, hear
 from hub_server import Commit, HubServer
-from mozart.checkpoint import FILES
+from mozart.checkpoint import FILES, load_checkpoint
+from mozart.composer import Composer, Composition
+from mozart.page import build_page
+from mozart.request import Request
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.page
@@ -136,6 +144,60 @@ def test_refuses_impossible_values(client: Client, settings: dict[str, object]) 
         client.predict(**settings, api_name="/compose")
     assert re.fullmatch(r"[A-Z/].*\.", str(error.value))
     assert client.predict(length=50, api_name="/compose")
+
+
+def test_no_file_is_read_but_an_upload(url: str, tmp_path: Path) -> None:
+    """A forged press that names a file of the server's as its own MIDI file is refused, and says nothing of the file."""
+    secret = tiny.write_midi(tmp_path / "secret.mid")
+    join(url, "forger", {"opening": "own", "own": {"path": str(secret), "meta": {"_type": "gradio.FileData"}}})
+    with httpx.stream("GET", f"{url}/gradio_api/queue/data", params={"session_hash": "forger"}, timeout=30) as answer:
+        events = [json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line.startswith("data: ")]
+    (done,) = [event for event in events if event["msg"] == "process_completed"]
+    assert not done["success"]
+    assert "secret.mid" not in json.dumps(done["output"].get("data", ""))
+
+
+def test_who_leaves_holds_nobody(checkpoint_folder: Path) -> None:
+    """What nobody waits for any more is given up."""
+    begun, ended = threading.Event(), threading.Event()
+
+    class Endless(Composer):
+        def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: True) -> Composition:
+            begun.set()
+            while on_note(10, 100):
+                time.sleep(0.01)
+            ended.set()
+            return super().compose(request)
+
+    blocks = build_page(Endless(load_checkpoint(checkpoint_folder), "endless"))
+    _, url, _ = blocks.queue().launch(prevent_thread_lock=True, quiet=True)
+    try:
+        with httpx.stream("GET", f"{url}gradio_api/heartbeat/leaver", timeout=30):
+            join(url.rstrip("/"), "leaver", {})
+            assert begun.wait(30)
+            assert not ended.is_set()
+        assert ended.wait(30)
+    finally:
+        blocks.close()
+
+
+def join(url: str, session: str, settings: dict[str, object]) -> None:
+    """Press Compose as the page does, with the settings as they are, but for those that are given."""
+    config = httpx.get(f"{url}/config").json()
+    press = next(dependency for dependency in config["dependencies"] if dependency["api_name"] == "press")
+    parts = {part["id"]: part["props"] for part in config["components"]}
+    data = [settings.get(parts[number].get("elem_id"), parts[number].get("value")) for number in press["inputs"]]
+    call = {"data": data, "fn_index": press["id"], "session_hash": session}
+    assert httpx.post(f"{url}/gradio_api/queue/join", json=call).status_code == 200
+
+
+def test_a_tool_for_language_models(url: str) -> None:
+    """The endpoint, and nothing else of the page, is an MCP tool, whose settings are explained."""
+    (tool,) = httpx.get(f"{url}/gradio_api/mcp/schema").json()
+    assert tool["name"] == "compose"
+    settings = tool["inputSchema"]["properties"]
+    assert settings.keys() == {field.name for field in fields(Request)}
+    assert all(setting["description"] for setting in settings.values())
 
 
 def test_leaves_no_files_of_its_own(client: Client, temporary: Path) -> None:
@@ -351,15 +413,54 @@ def test_a_persons_own_opening(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#about")).to_contain_text("mine.mid")
 
 
-def test_a_file_that_is_none(page: Page, tmp_path: Path) -> None:
-    """What is no MIDI file is refused in a sentence, and the page goes on working."""
-    broken = tmp_path / "broken.mid"
-    broken.write_text("no music")
-    choose_own(page, broken)
+def write_bad(path: Path) -> Path:
+    """A file that a person may take for music, as bad as its name says."""
+    match path.stem:
+        case "text":
+            path.write_text("no music")
+        case "empty":
+            path.write_bytes(b"")
+        case "drums":
+            tiny.write_midi(path, drums=True)
+        case "many":
+            tiny.write_midi(path, n_notes=40_000)
+        case "slow":
+            midi = mido.MidiFile(tracks=[mido.MidiTrack()])
+            midi.tracks[0] += [mido.Message("note_on", note=60 + i % 12, time=10**7) for i in range(20_000)]
+            midi.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("text", "text.mid cannot be read as MIDI: choose another file."),
+        ("empty", "empty.mid cannot be read as MIDI: choose another file."),
+        ("drums", "drums.mid holds no notes with a pitch (it is empty, or drums only): choose another file."),
+        ("many", "many.mid is too large"),
+        ("slow", "slow.mid spreads its first notes over"),
+    ],
+)
+def test_a_bad_file(page: Page, tmp_path: Path, name: str, sentence: str) -> None:
+    """What no piece can go on from is refused in a sentence, and the page goes on working."""
+    choose_own(page, write_bad(tmp_path / f"{name}.mid"))
     page.click("#compose")
-    expect(page.get_by_test_id("toast-text")).to_have_text("broken.mid cannot be read as MIDI: choose another file.")
+    expect(page.get_by_test_id("toast-text")).to_contain_text(sentence)
     page.locator("#own").get_by_label("Clear").click()
     choose_own(page, tiny.write_midi(tmp_path / "mine.mid"))
+    compose(page)
+
+
+def test_a_file_of_fifty_megabytes(page: Page, browser: Chromium, tmp_path: Path) -> None:
+    """It is refused before it is read, and the page goes on working."""
+    large = tmp_path / "large.mid"
+    large.write_bytes(b"MThd" + bytes(50_000_000))
+    page.click("#opening input")
+    page.get_by_role("option", name=re.compile("own MIDI")).click()
+    page.locator("#own input[type=file]").set_input_files(large)
+    expect(page.get_by_test_id("toast-text")).to_contain_text("exceed the maximum allowed size of 5.0 Mb")
+    browser.troubles.clear()  # the browser complains of the upload that was refused
+    page.reload()
     compose(page)
 
 
