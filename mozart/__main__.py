@@ -3,6 +3,7 @@
 python -m mozart compose --length 60s --seed 7 --out mozart.mid --wav mozart.wav
 python -m mozart compose --from mozart.mid --out again.mid
 python -m mozart measure --pieces 200
+python -m mozart card --checkpoint runs/stream-works
 """
 
 import argparse
@@ -16,13 +17,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mozart import atomic, corpus, likeness
+from mozart import atomic, corpus, figures, likeness
 from mozart.audio import wav_bytes
-from mozart.card import measures_table, write_card
-from mozart.checkpoint import METRICS, SHIPPED, load_checkpoint, save_checkpoint
+from mozart.card import CURVES, measures_table, shown, write_card
+from mozart.checkpoint import CARD, METRICS, SHIPPED, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import Composer, Composition, find_checkpoint, recompose
 from mozart.errors import MozartError
-from mozart.gallery import make_gallery
+from mozart.gallery import make_card_pieces, make_gallery
 from mozart.request import MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.score import read_scores
 
@@ -84,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--length", default="500", help="notes and chords in each (default 500)")
     measure.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     measure.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
+
+    card = commands.add_parser("card", help="write a checkpoint's model card anew, with its pictures and pieces")
+    card.set_defaults(run=_card)
+    card.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
 
     made = commands.add_parser("gallery", help="make the page's three ready pieces anew")
     made.set_defaults(run=lambda _: make_gallery(Composer.load()))
@@ -189,9 +194,28 @@ def _measure(options: argparse.Namespace) -> None:
     if not os.path.isdir(name) and name not in SHIPPED:
         print(f"Not written into {name}, which is on the Hub: measure the folder that train.py wrote, and publish it.")
         return
-    checkpoint = replace(composer.checkpoint, metrics=metrics)
-    save_checkpoint(checkpoint, folder, write_card(metrics, checkpoint.provenance, len(checkpoint.vocabulary)))
+    _save(replace(composer.checkpoint, metrics=metrics), folder)
     print(f"Written into {folder / METRICS} and the model card.")
+
+
+def _card(options: argparse.Namespace) -> None:
+    folder, name = find_checkpoint(options.checkpoint)
+    if not os.path.isdir(name) and name not in SHIPPED:
+        raise MozartError(
+            f"The card of {name}, which is on the Hub, is written in the folder that train.py made: give that folder."
+        )
+    composer = Composer(load_checkpoint(folder), name)
+    history = composer.checkpoint.metrics["epochs"]
+    for picture, plot in zip(CURVES, (figures.plot_losses, figures.plot_accuracy), strict=True):
+        atomic.write(folder / picture, plot(history))
+    make_card_pieces(composer, folder)
+    _save(composer.checkpoint, folder)
+    print(f"Written: {folder / CARD}")
+
+
+def _save(checkpoint: Checkpoint, folder: Path) -> None:
+    card = write_card(checkpoint.metrics, checkpoint.provenance, len(checkpoint.vocabulary), shown(folder))
+    save_checkpoint(checkpoint, folder, card)
 
 
 def _count(text: str, flag: str, least: int, most: int) -> int:
