@@ -160,7 +160,9 @@ def test_this_checkout_has_all_that_a_space_needs() -> None:
     if not (space.ROOT / ".git").exists():
         pytest.skip("not a git checkout")
     names = space.tracked_files(space.ROOT)
-    assert {"app.py", "train.py", "requirements.txt", "packages.txt", "mozart/pretrained/unseen/model.safetensors"} <= set(names)
+    assert {"app.py", "train.py", "packages.txt", "notebooks/mozart_lab.ipynb", "mozart/pretrained/unseen/config.json"} <= set(
+        names
+    )
     assert not [name for name in names if name.startswith((".git/", ".venv", "runs/"))]
 
 
