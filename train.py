@@ -28,7 +28,7 @@ import torch
 from tqdm import tqdm
 
 from mozart import atomic, corpus, figures, hub, score
-from mozart.card import write_card
+from mozart.card import CURVES, PIECES, shown, write_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, round_weights, save_checkpoint
 from mozart.composer import Composer
 from mozart.errors import MozartError
@@ -38,6 +38,7 @@ from mozart.evaluation import (
     remember_piece,
     table_distributions,
 )
+from mozart.gallery import make_card_pieces
 from mozart.hands import Hands
 from mozart.model import MusicLSTM, choose_device, count_parameters
 from mozart.ngrams import Floats, NGramTable
@@ -62,7 +63,9 @@ from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works, work_ranges
 
 # What lies in the output folder beside the checkpoint and the state.
-LOSSES, ACCURACY, FIRST_PIECE, SAMPLES = MORE_FILES = ("losses.png", "accuracy.png", "mozart.mid", "samples")
+LOSSES, ACCURACY = CURVES
+FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
+MORE_FILES = (LOSSES, ACCURACY, *PIECES, FIRST_PIECE, SAMPLES)
 
 SONATAS = (
     "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
@@ -240,7 +243,8 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     metrics["originality"] = describe_held_out(held_out or works, unfinished.index)
     provenance = collect_provenance(run, flags, len(works))
     checkpoint = replace(unfinished, model=model.cpu().eval(), metrics=metrics, provenance=provenance)
-    save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary)))
+    make_card_pieces(Composer(checkpoint, str(flags.output)), flags.output)
+    save_checkpoint(checkpoint, flags.output, write_card(metrics, provenance, len(vocabulary), shown(flags.output)))
 
     print("Problems 4 and 5: compose a first piece and write it as MIDI.")
     compose_first_piece(flags.output, flags.seed)

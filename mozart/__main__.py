@@ -1,8 +1,10 @@
-"""Compose from the command line, and measure what a checkpoint composes.
+"""Compose from the command line, measure what a checkpoint composes, put the page online.
 
 python -m mozart compose --length 60s --seed 7 --out mozart.mid --wav mozart.wav
 python -m mozart compose --from mozart.mid --out again.mid
 python -m mozart measure --pieces 200
+python -m mozart card --checkpoint runs/stream-works
+python -m mozart space user/space --dry-run
 """
 
 import argparse
@@ -16,13 +18,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mozart import atomic, corpus, likeness
+from mozart import atomic, corpus, figures, hub, likeness, space
 from mozart.audio import wav_bytes
-from mozart.card import measures_table, write_card
-from mozart.checkpoint import METRICS, SHIPPED, load_checkpoint, save_checkpoint
+from mozart.card import CURVES, measures_table, shown, write_card
+from mozart.checkpoint import CARD, METRICS, SHIPPED, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import Composer, Composition, find_checkpoint, recompose
 from mozart.errors import MozartError
-from mozart.gallery import make_gallery
+from mozart.gallery import make_card_pieces, make_gallery
 from mozart.request import MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.score import read_scores
 
@@ -84,6 +86,19 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--length", default="500", help="notes and chords in each (default 500)")
     measure.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     measure.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
+
+    card = commands.add_parser("card", help="write a checkpoint's model card anew, with its pictures and pieces")
+    card.set_defaults(run=_card)
+    card.add_argument("--checkpoint", help="a folder (default: that of pretrained/unseen)")
+
+    online = commands.add_parser("space", help="put the page online as a Space: upload what git tracks")
+    online.set_defaults(run=_space)
+    online.add_argument("repo", metavar="user/space", help="the Space's name; it is made where it is missing")
+    online.add_argument(
+        "--model", metavar="USER/NAME", help="the checkpoint on the Hub that it composes from (default: what ships)"
+    )
+    online.add_argument("--revision", help="the checkpoint's commit, tag or branch (default: main, the latest)")
+    online.add_argument("--dry-run", action="store_true", help="list what would go, and stop; needs no token")
 
     made = commands.add_parser("gallery", help="make the page's three ready pieces anew")
     made.set_defaults(run=lambda _: make_gallery(Composer.load()))
@@ -189,9 +204,47 @@ def _measure(options: argparse.Namespace) -> None:
     if not os.path.isdir(name) and name not in SHIPPED:
         print(f"Not written into {name}, which is on the Hub: measure the folder that train.py wrote, and publish it.")
         return
-    checkpoint = replace(composer.checkpoint, metrics=metrics)
-    save_checkpoint(checkpoint, folder, write_card(metrics, checkpoint.provenance, len(checkpoint.vocabulary)))
+    _save(replace(composer.checkpoint, metrics=metrics), folder)
     print(f"Written into {folder / METRICS} and the model card.")
+
+
+def _card(options: argparse.Namespace) -> None:
+    folder, name = find_checkpoint(options.checkpoint)
+    if not os.path.isdir(name) and name not in SHIPPED:
+        raise MozartError(
+            f"The card of {name}, which is on the Hub, is written in the folder that train.py made: give that folder."
+        )
+    composer = Composer(load_checkpoint(folder), name)
+    history = composer.checkpoint.metrics["epochs"]
+    for picture, plot in zip(CURVES, (figures.plot_losses, figures.plot_accuracy), strict=True):
+        atomic.write(folder / picture, plot(history))
+    make_card_pieces(composer, folder)
+    _save(composer.checkpoint, folder)
+    print(f"Written: {folder / CARD}")
+
+
+def _save(checkpoint: Checkpoint, folder: Path) -> None:
+    card = write_card(checkpoint.metrics, checkpoint.provenance, len(checkpoint.vocabulary), shown(folder))
+    save_checkpoint(checkpoint, folder, card)
+
+
+def _space(options: argparse.Namespace) -> None:
+    for name in filter(None, (options.repo, options.model)):
+        if not hub.is_repo_id(name):
+            raise MozartError(f"{name} is not the name of a repository: write it as user/name.")
+    if options.revision and not options.model:
+        raise MozartError("--revision is that of a checkpoint on the Hub: name it with --model.")
+    variables = {"MOZART_MODEL": options.model, "MOZART_REVISION": options.revision or "main"} if options.model else {}
+    names = space.tracked_files(space.ROOT)
+    sizes = [(space.ROOT / name).stat().st_size for name in names]
+    what = f"{len(names)} files, {sum(sizes) / 1e6:.1f} MB" + "".join(f", {key}={value}" for key, value in variables.items())
+    if options.dry_run:
+        for name, size in zip(names, sizes, strict=True):
+            print(f"{size:>10,}  {name}")
+        print(f"Would go to the Space {options.repo}: {what}.")
+        return
+    print(f"Uploading to the Space {options.repo}: {what} …", flush=True)
+    print(f"Uploaded; it starts in some minutes: {space.put_online(options.repo, names, variables, space.ROOT)}")
 
 
 def _count(text: str, flag: str, least: int, most: int) -> int:

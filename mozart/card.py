@@ -1,12 +1,23 @@
 """The model card, written from the metrics and never by hand."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from mozart import measures
 from mozart.openings import CONTINUATION, MOST
-from mozart.originality import SHARES
+from mozart.originality import PASSAGE, SHARES
 from mozart.windows import WINDOW
+
+# What the card shows and plays, beside it; each is left out where it has not been made.
+CURVES = ("losses.png", "accuracy.png")
+PIECES = ("pieces/1.mp3", "pieces/2.mp3", "pieces/3.mp3")
+# No piece that the card plays copies a longer run: held-out works of Mozart's have as much of the others (median).
+LONGEST_COPY = 11
+
+_NAME = "A Mozart-like piano LSTM"
+_SPLITS = {"windows": "windows dealt out at random", "works": "whole works held out"}
 
 # One sentence for each split: what its numbers can say.
 MEANING = {
@@ -70,7 +81,12 @@ def measures_table(measured: Mapping[str, Any], held_out: Mapping[str, Any]) -> 
     return "\n".join([measures.markdown(measured["table"]), *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_tokens: int) -> str:
+def shown(folder: Path) -> list[str]:
+    """The names of the pictures and pieces in `folder` that its card shows; they are published with it."""
+    return [name for name in (*CURVES, *PIECES) if os.path.isfile(folder / name)]
+
+
+def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_tokens: int, shown: Collection[str] = ()) -> str:
     """The text of a checkpoint's README.md, with the Hub's front matter.
 
     Parameters
@@ -81,21 +97,20 @@ def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], n_toke
         The checkpoint's, with ``versions`` and ``music``.
     n_tokens
         Size of the vocabulary.
+    shown
+        Which of the pictures and pieces lie beside the card: see :func:`shown`.
     """
     best_by = provenance["training"]["best_by"]
     versions = ", ".join(f"{name} {version}" for name, version in provenance["versions"].items())
     return f"""---
-license: other
-license_name: see-training-data
-library_name: pytorch
-tags: [music, midi, lstm, mozart]
+{_front_matter(metrics, provenance)}
 ---
-# A Mozart-like piano LSTM
+# {_NAME}
 
 Predicts the next note or chord of a piano piece from those before it: an embedding, stacked LSTM layers, and a vocabulary
-of {n_tokens} notes and chords.
+of {n_tokens} notes and chords. Rhythm, velocities and hands come from tables beside it.
 
-## Results
+{_listen(shown)}## Results
 
 | {metrics["split"]} split | validation loss (nats a token) | accuracy | test loss | accuracy |
 |---|---|---|---|---|
@@ -103,7 +118,15 @@ of {n_tokens} notes and chords.
 
 **What the accuracy means.** {MEANING[metrics["split"]]} {_TABLES} {_MIXED[metrics["split"]]}{_held_out(metrics)}
 
-{_pieces(metrics)}## How it was made
+{_curves(shown)}{_pieces(metrics)}## What it copies
+
+{_copies(metrics)}
+
+## What it cannot do
+
+{_limits(metrics)}
+
+## How it was made
 
     {metrics["command"]}
 
@@ -119,12 +142,91 @@ of eight notes, to find copies with. What the licence of the files says of deriv
 
 ## Use
 
+In a clone of the code:
+
+    from pathlib import Path
     from mozart.composer import Composer
     from mozart.request import Request
-
     piece = Composer.load("path/or/user/name").compose(Request(length="32bars", seed=7))
-    open("mozart.mid", "wb").write(piece.midi())
+    Path("mozart.mid").write_bytes(piece.midi())
 """
+
+
+def _front_matter(metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    """The Hub's metadata as YAML: the network's own results, without table and memory, are its ``model-index``."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    music = str(provenance["music"]).partition(" (")[0].rstrip(".")
+    results = [
+        EvalResult(
+            task_type="other",
+            task_name="Predicting the next note or chord",
+            dataset_type="other",
+            dataset_name=f"{music}, {_SPLITS[metrics['split']]}",
+            dataset_split=part,
+            metric_type=kind,
+            metric_name=f"{part.capitalize()} {name}",
+            metric_value=round(metrics[part][kind], 4),
+        )
+        for part in ("validation", "test")
+        for kind, name in (("accuracy", "accuracy"), ("loss", "loss (nats a token)"))
+    ]
+    tags = ["music", "midi", "lstm", "mozart"]
+    about = ModelCardData(
+        license="other",
+        license_name="see-training-data",
+        library_name="pytorch",
+        tags=tags,
+        model_name=_NAME,
+        eval_results=results,
+    )
+    return about.to_yaml()
+
+
+def _listen(shown: Collection[str]) -> str:
+    pieces = [name for name in PIECES if name in shown]
+    if not pieces:
+        return ""
+    links = ", ".join(f"[piece {number}]({name})" for number, name in enumerate(pieces, start=1))
+    seeds = "seed 1" if len(pieces) == 1 else f"seeds 1 to {len(pieces)}"
+    return f"""## Listen
+
+{links}: composed with {seeds}, without the passage of Mozart's that each begins from, and with no more than
+{LONGEST_COPY} notes in a row that stand in the training music. Nobody has chosen them.
+
+"""
+
+
+def _curves(shown: Collection[str]) -> str:
+    pictures = [f"![{name.removesuffix('.png').capitalize()} by epoch]({name})" for name in CURVES if name in shown]
+    return "".join([*pictures, "\n\n"]) if pictures else ""
+
+
+def _copies(metrics: Mapping[str, Any]) -> str:
+    mozart = "music that is held out" if metrics["split"] == "works" else "a training work, looked up in the others"
+    counted = {f"{mozart}, passages of {PASSAGE} notes": metrics["originality"]}
+    missing = ""
+    if metrics["measures"]:
+        counted[f"its pieces by default, of {metrics['measures']['length']} notes"] = metrics["measures"]["originality"]["default"]
+    else:
+        missing = "\n\nIts own pieces have not been measured; `python -m mozart measure` does it."
+    lines = [
+        f"- {name}: the longest run has {known['longest']['median']:.3g} notes (median; at most {known['longest']['max']}); "
+        + ", ".join(f"{known['shares'][str(length)]:.2%} of runs of {length}" for length in SHARES)
+        for name, known in counted.items()
+    ]
+    return "What stands in the training music, in any key; every piece says its own.\n\n" + "\n".join(lines) + missing
+
+
+def _limits(metrics: Mapping[str, Any]) -> str:
+    again = ""
+    if metrics["measures"]:
+        mozart, ours = (metrics["measures"]["table"][who]["repeated 4-grams"]["mean"] for who in ("Mozart", "default"))
+        again = f" Of the runs of four notes {ours:.0%} have come before in a piece, and {mozart:.0%} in Mozart's passages."
+    return f"""- There is no form: a piece is fragments in his style, one after the other; no theme comes back on purpose.{again}
+- The network hears pitches alone. The rhythm comes from a table that knows nothing of them, and they know nothing of it.
+- It knows piano music of one composer; a note or chord that is not in its vocabulary it can neither read nor write.
+- Velocities wander by themselves, there is no pedal, and the tempo is what is customary for the opening's movement."""
 
 
 def _pieces(metrics: Mapping[str, Any]) -> str:

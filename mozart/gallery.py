@@ -1,15 +1,17 @@
-"""Three pieces made beforehand, to be heard the moment the page opens.
+"""Pieces made beforehand: three to be heard the moment the page opens, and three beside every model card.
 
-``python -m mozart gallery`` makes them anew from the shipped checkpoint.
+``python -m mozart gallery`` makes the page's anew from the shipped checkpoint, ``python -m mozart card`` a checkpoint's.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from mozart import atomic, audio
-from mozart.composer import Composer
+from mozart.card import LONGEST_COPY, PIECES
+from mozart.composer import Composer, Composition
+from mozart.errors import MozartError
 from mozart.request import Request
 
 FOLDER = Path(__file__).parent / "gallery"
@@ -19,6 +21,10 @@ REQUESTS = (
     Request(length="16bars", seed=3, opening="K. 457, movement 1", include_opening=False),
     Request(length="16bars", seed=5, opening="K. 281, movement 2", include_opening=False),
     Request(length="16bars", seed=8, opening="K. 311, movement 3", include_opening=False),
+)
+# Whatever music the checkpoint has openings of, and none of it in the sound.
+CARD_REQUESTS = tuple(
+    Request(length="12s", seed=seed, include_opening=False, max_copy=LONGEST_COPY) for seed in range(1, len(PIECES) + 1)
 )
 
 
@@ -35,20 +41,37 @@ class Ready(NamedTuple):
 
 def make_gallery(composer: Composer, folder: Path = FOLDER) -> None:
     """Compose and play the pieces into `folder`. Raises MozartError without FluidSynth."""
-    made = []
-    for number, request in enumerate(REQUESTS, start=1):
-        piece = composer.compose(request)
-        atomic.write(folder / f"{number}.mp3", audio.mp3_bytes(audio.render(piece.midi())))
-        made.append(
-            {
-                "name": f"After {piece.opening.name}",
-                "tokens": piece.tokens,
-                "offsets": [round(offset, 6) for offset in piece.offsets],
-                "durations": [round(duration, 6) for duration in piece.durations],
-                "tempo": piece.tempo,
-            }
-        )
+    paths = [folder / f"{number}.mp3" for number in range(1, len(REQUESTS) + 1)]
+    made = [
+        {
+            "name": f"After {piece.opening.name}",
+            "tokens": piece.tokens,
+            "offsets": [round(offset, 6) for offset in piece.offsets],
+            "durations": [round(duration, 6) for duration in piece.durations],
+            "tempo": piece.tempo,
+        }
+        for piece in _play(composer, REQUESTS, paths)
+    ]
     atomic.write(folder / _PIECES, (json.dumps(made) + "\n").encode())
+
+
+def make_card_pieces(composer: Composer, folder: Path) -> None:
+    """Compose and play the pieces of the model card in `folder`; without FluidSynth there are none."""
+    paths = [folder / name for name in PIECES]
+    for path in paths:
+        path.unlink(missing_ok=True)  # another network's
+    try:
+        list(_play(composer, CARD_REQUESTS, paths))
+    except MozartError as error:
+        print(f"The model card has no pieces to listen to. {error}")
+
+
+def _play(composer: Composer, requests: Sequence[Request], paths: Sequence[Path]) -> Iterator[Composition]:
+    """The pieces, each after its sound has been written."""
+    for request, path in zip(requests, paths, strict=True):
+        piece = composer.compose(request)
+        atomic.write(path, audio.mp3_bytes(piece.audio()))
+        yield piece
 
 
 def load_gallery(folder: Path = FOLDER) -> list[Ready]:

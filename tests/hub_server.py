@@ -1,4 +1,5 @@
-"""A stand-in for the Hub on 127.0.0.1: what huggingface_hub asks for when it pushes and pulls a model, and no more.
+"""A stand-in for the Hub on 127.0.0.1: what huggingface_hub asks for when it pushes and pulls a model
+or fills a Space, and no more.
 
 Large files go through Git LFS, small ones in the commit; Xet is left out. ``environment`` leads another process here::
 
@@ -35,6 +36,8 @@ class HubServer(ThreadingHTTPServer):
     repos : the commits of every repository, oldest first; a new repository has none
     storage : the large files that were sent, by SHA-256, whether or not a commit names them
     storage_works : set it to False, and every upload of a large file is refused
+    variables : those of every Space
+    sells_spaces : set it to False, and the account is one that may not make a Space
     """
 
     def __init__(self) -> None:
@@ -42,6 +45,8 @@ class HubServer(ThreadingHTTPServer):
         self.repos: dict[str, list[Commit]] = {}
         self.storage: dict[str, bytes] = {}
         self.storage_works = True
+        self.variables: dict[str, dict[str, str]] = {}
+        self.sells_spaces = True
 
     @property
     def url(self) -> str:
@@ -118,9 +123,9 @@ class _Conversation(BaseHTTPRequestHandler):
                 return _json({"errors": [], "warnings": []})
             case "POST", ["api", "repos", "create"]:
                 return self._create(json.loads(body))
-            case "POST", ["api", "models", user, name, "preupload", "main"]:
+            case "POST", ["api", "models" | "spaces", user, name, "preupload", "main"]:
                 return self._upload_modes(f"{user}/{name}", json.loads(body)["files"])
-            case "POST", [_, _, "info", "lfs", "objects", "batch"]:
+            case "POST", [*_, "info", "lfs", "objects", "batch"]:
                 wanted = json.loads(body)["objects"]
                 uploads = [{"upload": {"href": f"{self.server.url}/storage/{file['oid']}"}} for file in wanted]
                 return _json({"objects": [file | {"actions": upload} for file, upload in zip(wanted, uploads, strict=True)]})
@@ -129,9 +134,13 @@ class _Conversation(BaseHTTPRequestHandler):
                 return _json({})
             case "PUT", ["storage", _]:
                 raise _Refusal(HTTPStatus.FORBIDDEN)
-            case "POST", ["api", "models", user, name, "commit", "main"]:
+            case "POST", ["api", "models" | "spaces", user, name, "commit", "main"]:
                 return self._add_commit(f"{user}/{name}", body)
-            case "GET", ["api", "models", user, name]:
+            case "POST", ["api", "spaces", user, name, "variables"]:
+                variable = json.loads(body)
+                self.server.variables.setdefault(f"{user}/{name}", {})[variable["key"]] = variable["value"]
+                return _json({})
+            case "GET", ["api", "models" | "spaces", user, name]:
                 return _json({"id": f"{user}/{name}", "sha": self._commit(f"{user}/{name}", "main").revision})
             case "GET", ["api", "models", user, name, "revision", revision]:
                 return _json({"id": f"{user}/{name}", "sha": self._commit(f"{user}/{name}", revision).revision})
@@ -143,7 +152,10 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def _create(self, wanted: dict[str, str]) -> _Reply:
         repo = f"{wanted['organization']}/{wanted['name']}"
-        url = f"{self.server.url}/{repo}"
+        is_space = wanted.get("type") == "space"
+        url = f"{self.server.url}/{'spaces/' * is_space}{repo}"
+        if is_space and not self.server.sells_spaces:
+            raise _Refusal(HTTPStatus.PAYMENT_REQUIRED)
         if repo in self.server.repos:
             raise _Refusal(HTTPStatus.CONFLICT, url=url)
         self.server.repos[repo] = []

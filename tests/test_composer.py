@@ -441,7 +441,7 @@ def test_the_shipped_checkpoints(name: str) -> None:
     folder = PRETRAINED.parent / name
     composer = Composer.load(folder)
     assert len(composer.checkpoint.vocabulary) == 668
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 10_000_000
+    assert sum(path.stat().st_size for path in folder.rglob("*")) < 10_000_000
     assert len(set(composer.compose(Request(length=60, seed=1)).tokens[WINDOW:])) > 10
 
 

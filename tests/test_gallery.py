@@ -1,11 +1,13 @@
-"""Three pieces are ready when the page opens."""
+"""Three pieces are ready when the page opens, and three beside a model card."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from mozart import gallery
+from mozart.card import PIECES
 from mozart.composer import Composer
 from mozart.request import Request
 
@@ -33,3 +35,18 @@ def test_made_and_loaded(checkpoint_folder: Path, tmp_path: Path, monkeypatch: p
     assert ready.name == f"After {piece.opening.name}"
     assert ready.sound.read_bytes()
     assert len(json.loads((tmp_path / "pieces.json").read_text())) == 1
+
+
+def test_the_pieces_of_a_card(
+    checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are sound without the opening; without FluidSynth there are none, those of another network neither, and it is said."""
+    assert not any(request.include_opening for request in gallery.CARD_REQUESTS)
+    composer = Composer.load(checkpoint_folder)
+    gallery.make_card_pieces(composer, tmp_path)
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in PIECES)
+
+    monkeypatch.setitem(sys.modules, "fluidsynth", None)
+    gallery.make_card_pieces(composer, tmp_path)
+    assert not [name for name in PIECES if (tmp_path / name).exists()]
+    assert "no pieces to listen to" in capsys.readouterr().out

@@ -38,6 +38,7 @@ LAYERS = [
     "training",
     "card",
     "hub",
+    "space",
     "request",
     "composer",
     "likeness",

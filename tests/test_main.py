@@ -13,8 +13,8 @@ import pytest
 import tiny
 from mozart import corpus
 from mozart.__main__ import main
-from mozart.card import measures_table
-from mozart.checkpoint import load_checkpoint
+from mozart.card import CURVES, PIECES, measures_table, shown
+from mozart.checkpoint import CARD, CONFIG, FILES, load_checkpoint
 from mozart.windows import WINDOW
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -173,3 +173,14 @@ def test_without_fluidsynth_the_midi_is_written(
     error = capsys.readouterr().err
     assert "libfluidsynth3" in error
     assert "was written all the same" in error
+
+
+def test_a_card_is_written_anew(checkpoint_folder: Path, tmp_path: Path) -> None:
+    """The card gets its pictures and pieces; of the checkpoint's files only the card and the list of hashes change."""
+    folder = Path(shutil.copytree(checkpoint_folder, tmp_path / "copy"))
+    assert main(["card", "--checkpoint", str(folder)]) == 0
+    assert shown(folder) == [*CURVES, *PIECES]
+    assert all(f"({name})" in (folder / CARD).read_text() for name in (*CURVES, *PIECES))
+    changed = {name for name in FILES if (folder / name).read_bytes() != (checkpoint_folder / name).read_bytes()}
+    assert changed == {CARD, CONFIG}
+    load_checkpoint(folder)

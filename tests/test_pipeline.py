@@ -15,6 +15,7 @@ import train
 from hub_server import HubServer
 from mozart import corpus
 from mozart.__main__ import main as mozart_main
+from mozart.card import CURVES, PIECES, shown
 from mozart.checkpoint import FILES, load_checkpoint
 from mozart.midi import read_recipe
 from mozart.score import read_scores
@@ -22,6 +23,10 @@ from mozart.score import read_scores
 CAPTURE = pytest.CaptureFixture[str]
 ROOT = Path(train.__file__).parent
 SMALL = ["--batch-size", "16", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"]
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -46,7 +51,8 @@ def test_all_five_problems(midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> N
     assert "in batches: 17, 2, 2" in said
     assert "epoch 2" in said
     assert "the network and the table in any key, half and half: validation" in said
-    assert {path.name for path in output.iterdir()} == {*FILES, "training_state.pt", "losses.png", "accuracy.png", "mozart.mid"}
+    assert {path.name for path in output.iterdir()} == {*FILES, "training_state.pt", *CURVES, "pieces", "mozart.mid"}
+    assert shown(output) == [*CURVES, *PIECES]
 
     metrics = json.loads((output / "metrics.json").read_text())
     assert len(metrics["epochs"]) == 2
@@ -216,18 +222,18 @@ def test_a_finished_run_is_not_trained_over(midi_dir: Path, tmp_path: Path, caps
     """Without --resume an output folder that holds a run is refused, and so are other settings with it; nothing is lost."""
     arguments = ["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--epochs", "1", *SMALL]
     assert train.main(arguments) == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    before = contents(tmp_path / "run")
     assert train.main(arguments) == 1
     assert "already holds a run" in capsys.readouterr().err
     assert train.main([*arguments, "--resume", "--clip", "1"]) == 1
     assert "another --clip (5.0, now 1.0)" in capsys.readouterr().err
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    assert contents(tmp_path / "run") == before
 
     assert train.main([*arguments, "--resume", "--epochs", "3"]) == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    before = contents(tmp_path / "run")
     assert train.main([*arguments, "--resume"]) == 1
     assert "has finished 3 epochs" in capsys.readouterr().err
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    assert contents(tmp_path / "run") == before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Put the Space online: upload what git tracks. With :mod:`mozart.corpus` and :mod:`mozart.hub` all that uses the network."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mozart.corpus import is_midi_file
+from mozart.errors import MozartError
+
+ROOT = Path(__file__).parent.parent
+
+_REASONS = {
+    401: "the token is not accepted: log in with `hf auth login`, or set HF_TOKEN to one that may write",
+    402: "a free account gets Gradio Spaces on ZeroGPU only: create this one so on the Hub's site, then run this again",
+    403: "the token may not write there: set HF_TOKEN to one that may, or choose a name of your own",
+}
+
+
+def tracked_files(root: Path) -> list[str]:
+    """The names, from `root`, of the files that git tracks and that are there: what the project is, without runs and caches.
+
+    Raises MozartError outside a git checkout, and when there is a MIDI file among them.
+    """
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        listed = ""
+    names = [name for name in listed.split("\0") if name and (root / name).is_file()]
+    if not names:
+        raise MozartError(f"{root} is not a git checkout, so what belongs to the Space is not known: run this in a git clone.")
+    for name in names:
+        if is_midi_file(Path(name)):
+            raise MozartError(f"git tracks {name}, and music is not uploaded: take it out with `git rm --cached` first.")
+    return names
+
+
+def put_online(repo_id: str, names: Sequence[str], variables: Mapping[str, str], root: Path) -> str:
+    """Upload the files as one commit, creating the Space where it is missing, and set its variables.
+
+    Other files of the Space stay there.
+
+    Returns
+    -------
+    address : of the Space's page
+
+    Raises
+    ------
+    MozartError
+        When there is no token, when the token or the account may not do that, or when the Hub cannot be reached; what the
+        Space showed before it goes on showing.
+    """
+    import httpx2
+    from huggingface_hub import CommitOperationAdd, HfApi, get_token
+
+    if not get_token():
+        raise MozartError("There is no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to one that may write.")
+    api = HfApi()
+    try:
+        address = api.create_repo(repo_id, repo_type="space", space_sdk="gradio", exist_ok=True)
+        # Before the files: what starts with them shall know the checkpoint.
+        for key, value in variables.items():
+            api.add_space_variable(repo_id, key, value)
+        operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=root / name) for name in names]
+        api.create_commit(repo_id, operations, commit_message="Upload the repository", repo_type="space")
+    except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
+        raise MozartError(f"The Space {repo_id} could not be put online ({_reason(error)}).") from error
+    return str(address)
+
+
+def _reason(error: Exception) -> str:
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, httpx2.TransportError):
+        return "the Hub cannot be reached: try again when there is a network"
+    if isinstance(error, HfHubHTTPError) and error.response.status_code in _REASONS:
+        return _REASONS[error.response.status_code]
+    said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+    return f"{said}: try again later"
