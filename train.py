@@ -53,6 +53,7 @@ from mozart.training import (
     Run,
     configure,
     identify,
+    require_precision,
     require_state,
     resume_run,
     save_run,
@@ -161,6 +162,7 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
 def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     """The lab's five problems in order."""
     device = choose_device(flags.device)
+    require_precision(flags.precision, device)
     if device.type == "cuda":
         # cuBLAS gives the same sums every time only with a workspace of fixed size; read when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

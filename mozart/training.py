@@ -315,10 +315,23 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainingConfig,
 
 def _precision(config: TrainingConfig, device: torch.device) -> tuple[torch.autocast, torch.amp.GradScaler]:
     """What runs the forward pass in mixed precision, and what keeps float16's gradients from vanishing."""
-    has_bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported(including_emulation=False)
-    dtype = torch.bfloat16 if has_bfloat16 else torch.float16
+    bfloat16 = _has_bfloat16(device)
+    dtype = torch.bfloat16 if bfloat16 or device.type == "cpu" else torch.float16
     mixed = config.precision == "mixed"
-    return torch.autocast(device.type, dtype, enabled=mixed), torch.amp.GradScaler(device.type, enabled=mixed and not has_bfloat16)
+    return torch.autocast(device.type, dtype, enabled=mixed), torch.amp.GradScaler(device.type, enabled=mixed and not bfloat16)
+
+
+def require_precision(precision: str, device: torch.device) -> None:
+    """Raise MozartError when the device cannot train in this precision."""
+    if precision == "mixed" and device.type == "cpu" and not _has_bfloat16(device):
+        raise MozartError("This CPU does not compute in bfloat16: leave --precision mixed out, or train on a GPU.")
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cpu":
+        # LSTMs run through oneDNN, which has no bfloat16 for processors without AVX-512.
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 @torch.no_grad()
