@@ -8,6 +8,7 @@ from mozart.corpus import is_midi_file
 from mozart.errors import MozartError
 
 ROOT = Path(__file__).parent.parent
+THUMBNAIL = "docs/page.png"
 
 _REASONS = {
     401: "the token is not accepted: log in with `hf auth login`, or set HF_TOKEN to one that may write",
@@ -60,11 +61,21 @@ def put_online(repo_id: str, names: Sequence[str], variables: Mapping[str, str],
         # Before the files: what starts with them shall know the checkpoint.
         for key, value in variables.items():
             api.add_space_variable(repo_id, key, value)
-        operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=root / name) for name in names]
+        contents = {name: root / name for name in names} | _front_matter(root, str(address), variables.get("MOZART_MODEL"))
+        operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in contents.items()]
         api.create_commit(repo_id, operations, commit_message="Upload the repository", repo_type="space")
     except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
         raise MozartError(f"The Space {repo_id} could not be put online ({_reason(error)}).") from error
     return str(address)
+
+
+def _front_matter(root: Path, address: str, model: str | None) -> dict[str, bytes]:
+    """The README with what its front matter can only say when the Space's address is known: thumbnail and model."""
+    path = root / "README.md"
+    if not path.is_file():
+        return {}
+    known = f"thumbnail: {address}/resolve/main/{THUMBNAIL}\n" + (f"models: [{model}]\n" if model else "")
+    return {path.name: path.read_text(encoding="utf-8").replace("---\n", f"---\n{known}", 1).encode()}
 
 
 def _reason(error: Exception) -> str:

@@ -55,6 +55,18 @@ def test_the_space_is_what_git_tracks_as_one_commit(server: HubServer, checkout:
     assert f"{server.url}/spaces/{SPACE}" in capsys.readouterr().out
 
 
+def test_the_front_matter_knows_the_space(server: HubServer, checkout: Path) -> None:
+    """The README that goes names the picture of the page by the Space's own address, and the model; the one here stays."""
+    readme = checkout / "README.md"
+    readme.write_text("---\ntitle: Mozart\n---\ntext\n---\n")
+    subprocess.run(["git", "add", "README.md"], cwd=checkout, check=True)
+    assert main(["space", SPACE, "--model", "user/name"]) == 0
+    picture = f"{server.url}/spaces/{SPACE}/resolve/main/docs/page.png"
+    sent = server.repos[SPACE][0].files["README.md"].decode()
+    assert sent == f"---\nthumbnail: {picture}\nmodels: [user/name]\ntitle: Mozart\n---\ntext\n---\n"
+    assert readme.read_text().startswith("---\ntitle")
+
+
 @pytest.mark.usefixtures("checkout")
 @pytest.mark.parametrize(("flags", "revision"), [([], "main"), (["--revision", "v2"], "v2")])
 def test_the_space_composes_from_the_model_that_is_named(server: HubServer, flags: list[str], revision: str) -> None:
