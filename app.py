@@ -9,6 +9,7 @@ with ``MOZART_REVISION`` as the commit, tag or branch to take.
 import os
 import sys
 import threading
+import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ PATIENCE_SECONDS = 3.0
 
 def main() -> None:
     """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``."""
+    started = time.perf_counter()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -31,7 +33,12 @@ def main() -> None:
     composer, notice = load_composer()
     if notice:
         print(notice, file=sys.stderr)
-    threading.Thread(target=warm_up, args=(composer,), daemon=True).start()
+
+    def make_first_piece() -> None:
+        warm_up(composer)
+        print(f"A first piece was ready {time.perf_counter() - started:.1f} s after the start.", file=sys.stderr)
+
+    threading.Thread(target=make_first_piece, daemon=True).start()
     build_page(composer, notice).queue(max_size=QUEUE).launch(
         theme=THEME,
         head=head(),
