@@ -106,7 +106,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compose(options: argparse.Namespace) -> None:
-    outputs = [path for path in (options.out, options.wav, options.musicxml) if path]
+    count = _count(options.candidates or "1", "--candidates", 1, MOST_CANDIDATES)
+    named = [path for path in (options.out, options.wav, options.musicxml) if path]
+    for path in named:
+        if not path.name:
+            raise MozartError(f"{path} is a folder: give the name of a file to write.")
+    outputs = [_numbered(path, suffix) for path in named for suffix in _suffixes(count)]
     for path in outputs:
         if not os.path.isdir(path.parent):
             raise MozartError(f"There is no folder {path.parent} to write {path.name} into: make it first.")
@@ -124,14 +129,13 @@ def _compose(options: argparse.Namespace) -> None:
     if unused:
         raise MozartError(f"--{unused[0].replace('_', '-')} is not used with --lab: leave one of the two out.")
     request = Request(**settings)
-    count = _count(options.candidates or "1", "--candidates", 1, MOST_CANDIDATES)
     composer = Composer.load(options.checkpoint)
     started = time.perf_counter()
     with tqdm(desc="Composing", unit="note", leave=False) as bar:
         pieces = composer.compose_candidates(request, count, lambda done, length: _advance(bar, done, length))
     seconds = (time.perf_counter() - started) / count
-    for number, piece in enumerate(pieces, start=1):
-        _write(piece, options, f"-{number}" if count > 1 else "", seconds)
+    for suffix, piece in zip(_suffixes(count), pieces, strict=True):
+        _write(piece, options, suffix, seconds)
 
 
 def _compose_again(options: argparse.Namespace) -> None:
@@ -185,6 +189,10 @@ def _write(piece: Composition, options: argparse.Namespace, suffix: str, seconds
             atomic.write(_numbered(options.wav, suffix), wav_bytes(piece.audio()))
     except MozartError as error:
         raise MozartError(f"{error} {out} was written all the same.") from error
+
+
+def _suffixes(count: int) -> list[str]:
+    return [f"-{number}" for number in range(1, count + 1)] if count > 1 else [""]
 
 
 def _numbered(path: Path, suffix: str) -> Path:

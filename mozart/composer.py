@@ -27,6 +27,8 @@ from mozart.stepping import Stepper, one_thread
 from mozart.tonality import KeyPull
 from mozart.windows import WINDOW
 
+# More zeros in a row are not to be expected.
+_MORE_STEPS = 64
 LAB_VELOCITY = 90  # what music21 writes for a note that has none
 
 
@@ -126,7 +128,16 @@ class Composition:
 
     @cached_property
     def _midi(self) -> bytes:
-        return midi.midi_bytes(self.tokens, self.offsets, self.durations, self.velocities, self.tempo, self.recipe())
+        return midi.midi_bytes(
+            self.tokens,
+            self.offsets,
+            self.durations,
+            self.velocities,
+            self.tempo,
+            self.recipe(),
+            time_signature=self.time_signature,
+            bar_offset=self.bar_offset,
+        )
 
     @cached_property
     def _audio(self) -> NDArray[np.int16]:
@@ -187,8 +198,7 @@ class Composer:
         request = _with_seed(request)
         chance = _Chance(request.seed)
         opening, warnings = self._find_opening(request, chance.pitch)
-        steps = self._draw_steps(request, opening, chance.steps)
-        length = len(steps) - WINDOW
+        steps, length = self._draw_steps(request, opening, chance.steps)
         copies = None if request.max_copy is None else self.checkpoint.index.follow()
         chooser = self._chooser(request, chance.pitch, copies)
         stream = (
@@ -203,7 +213,7 @@ class Composer:
                 if copies is not None:
                     copies.hear(number)
                 if on_note(len(ids), length) is False:
-                    request, steps = replace(request, length=len(ids)), steps[: WINDOW + len(ids)]
+                    request = replace(request, length=len(ids))
                     break
         if chooser.loops_left:
             said = "a loop was" if len(chooser.loops_left) == 1 else "loops were"
@@ -229,7 +239,7 @@ class Composer:
         """The same notes in another rhythm: one of the offset strategies."""
         length = len(piece.new_tokens)
         request = replace(piece.request, offsets=offsets, length=length)
-        steps = self._draw_steps(request, piece.opening, _Chance(piece.seed).steps)
+        steps, _ = self._draw_steps(request, piece.opening, _Chance(piece.seed).steps)
         return self._arrange(request, piece.opening, self.checkpoint.vocabulary.encode(piece.new_tokens), steps, [*piece.warnings])
 
     def _find_opening(self, request: Request, generator: np.random.Generator) -> tuple[Opening, list[str]]:
@@ -243,8 +253,11 @@ class Composer:
         among = range(len(openings)) if request.opening == "random" else openings.find(request.opening)
         return openings[among[int(drawn * len(among))]], []
 
-    def _draw_steps(self, request: Request, opening: Opening, generator: np.random.Generator) -> rhythm.Floats:
-        """The opening's own 99 steps (with `lab` the strategy's), the one to the first new event, and one after each new event."""
+    def _draw_steps(self, request: Request, opening: Opening, generator: np.random.Generator) -> tuple[rhythm.Floats, int]:
+        """The opening's own 99 steps (with `lab` the strategy's), the one to the first new event, and one after each new event.
+
+        Some more follow, to change places with: see :func:`mozart.rhythm.strike_once`. Also, how many new events there are.
+        """
         before = opening.steps[: WINDOW - 1]
         stream = self.checkpoint.rhythm.steps(
             request.strategy, generator, phase=opening.bar_offset + float(before.sum()), recent=before.tolist()
@@ -253,15 +266,21 @@ class Composer:
             before = np.array(list(islice(stream, WINDOW - 1)))
         leading = next(stream)
         quantity, unit = parse_length(request.length)
-        if unit == "notes":
-            return np.array([*before, leading, *islice(stream, int(quantity))])
-        quarters = quantity * self._tempo(request, opening) / 60 if unit == "s" else quantity * bar_length(opening.time_signature)
+        most, limit = (int(quantity) if unit == "notes" else MAX_LENGTH), self._limit(request, opening)
         after: list[float] = []
-        onset = 0.0  # the first new event's; one on the limit is past it, but for the dust that sums of thirds leave
-        while onset < quarters - 1e-6 and len(after) < MAX_LENGTH:
+        onset = 0.0  # the first new event's
+        while onset < limit and len(after) < most:
             after.append(next(stream))
             onset += after[-1]
-        return np.array([*before, leading, *after])
+        return np.array([*before, leading, *after, *islice(stream, _MORE_STEPS)]), len(after)
+
+    def _limit(self, request: Request, opening: Opening) -> float:
+        """How far from the first new event all others must start, in quarter lengths."""
+        quantity, unit = parse_length(request.length)
+        if unit == "notes":
+            return np.inf
+        quarters = quantity * self._tempo(request, opening) / 60 if unit == "s" else quantity * bar_length(opening.time_signature)
+        return quarters - 1e-6  # an event on the limit is past it, but for the dust that sums of thirds leave
 
     def _tempo(self, request: Request, opening: Opening) -> float:
         return request.tempo or (midi.TEMPO if request.lab else opening.tempo)
@@ -285,7 +304,11 @@ class Composer:
         """The piece of these ids and steps."""
         checkpoint, chance = self.checkpoint, _Chance(request.seed)
         tokens = checkpoint.vocabulary.decode([*opening.ids, *ids])
-        offsets = rhythm.step_offsets(steps[:-1])
+        steps = steps if request.lab else rhythm.strike_once(tokens, steps, WINDOW)
+        offsets = rhythm.step_offsets(steps[: len(tokens) - 1])
+        # What would have been struck twice may have come to stand past the limit.
+        length = WINDOW + int((offsets[WINDOW:] - offsets[WINDOW] < self._limit(request, opening)).sum())
+        tokens, steps, offsets = tokens[:length], steps[:length], offsets[:length]
         if request.lab:
             durations = np.full(len(tokens), rhythm.LAB_DURATION)
             velocities = np.full(len(tokens), LAB_VELOCITY)

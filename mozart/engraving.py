@@ -222,6 +222,8 @@ def engrave(musicxml: str, narrow: bool = False) -> list[str]:
         toolkit = _toolkit()
         toolkit.resetXmlIdSeed(1)
         toolkit.setOptions(_NARROW if narrow else _WIDE)
+        # A long bar is compressed to fit a telephone, and verovio would say so.
+        _verovio().enableLog(_verovio().LOG_ERROR if narrow else _verovio().LOG_WARNING)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
         pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
@@ -236,14 +238,17 @@ def _plain(page: str) -> str:
     return re.sub(r'MilestoneEnd [^"]*"', 'MilestoneEnd"', page)
 
 
-@cache
-def _toolkit() -> Any:
+def _verovio() -> Any:
     try:
         import verovio
     except ImportError as error:
         raise MozartError("Sheet music needs verovio, which is not installed: pip install verovio.") from error
-    verovio.enableLog(verovio.LOG_WARNING)
-    toolkit = verovio.toolkit()
+    return verovio
+
+
+@cache
+def _toolkit() -> Any:
+    toolkit = _verovio().toolkit()
     toolkit.setOptions(
         {
             "scale": 40,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mozart.errors import MozartError
-from mozart.score import MOST_BYTES
+from mozart.score import MOST_BYTES, bar_length
 
 TEMPO = 120.0  # quarter notes a minute; what players assume of a file that names none, like the lab's
 _RECIPE = "Mozart recipe: "
@@ -19,6 +19,9 @@ def to_stream(
     durations: Sequence[float],
     velocities: Sequence[int] | None = None,
     tempo: float = TEMPO,
+    *,
+    time_signature: str = "4/4",
+    bar_offset: float = 0.0,
 ) -> Any:
     """Tokens → a music21 Stream of Note and Chord objects, played by a piano.
 
@@ -32,14 +35,26 @@ def to_stream(
         One for each token, 1 to 127; without them music21's own, the same for all.
     tempo
         Quarter notes a minute.
+    time_signature
+        Such as ``3/4``.
+    bar_offset
+        How far into its bar the piece starts, in quarter lengths: what is left of that bar is a bar of its own, where its
+        length can be written as a metre.
     """
-    from music21 import chord, instrument, note, stream
+    from music21 import chord, instrument, meter, note, stream
     from music21 import tempo as music21_tempo
 
     piece: Any = stream.Stream()
     piano = instrument.Piano()  # type: ignore[no-untyped-call]
     piece.insert(0, piano)
     piece.insert(0, music21_tempo.MetronomeMark(number=tempo))
+    upbeat = bar_length(time_signature) - bar_offset if bar_offset else 0.0
+    if (upbeat * 8).is_integer():
+        if upbeat:
+            piece.insert(0, meter.TimeSignature(_write_metre(upbeat)))
+        piece.insert(upbeat, meter.TimeSignature(time_signature))
+    else:
+        piece.insert(0, meter.TimeSignature(time_signature))
     for i, (token, offset, duration) in enumerate(zip(tokens, offsets, durations, strict=True)):
         notes = [note.Note(pitch) for pitch in token.split(".")]
         for new_note in notes:
@@ -59,6 +74,9 @@ def midi_bytes(
     velocities: Sequence[int] | None = None,
     tempo: float = TEMPO,
     recipe: Mapping[str, Any] | None = None,
+    *,
+    time_signature: str = "4/4",
+    bar_offset: float = 0.0,
 ) -> bytes:
     """The same as :func:`to_stream`, as the content of a .mid file: the same notes give the same bytes.
 
@@ -71,7 +89,8 @@ def midi_bytes(
 
     # music21's own 10,080 ticks a quarter take long pieces past what other programs accept; 480 hold thirds and sixths.
     defaults.ticksPerQuarter = 480
-    file = midi.translate.streamToMidiFile(to_stream(tokens, offsets, durations, velocities, tempo))
+    piece = to_stream(tokens, offsets, durations, velocities, tempo, time_signature=time_signature, bar_offset=bar_offset)
+    file = midi.translate.streamToMidiFile(piece)
     if recipe is not None:
         track = file.tracks[0]
         text = midi.MidiEvent(track, type=midi.MetaEvents.TEXT_EVENT)
@@ -79,6 +98,12 @@ def midi_bytes(
         track.events[:0] = [midi.DeltaTime(track), text]
     content: bytes = file.writestr()
     return content
+
+
+def _write_metre(quarters: float) -> str:
+    """The metre of a bar that is so long, in the longest note value that counts it: ``2/4`` for 2, ``3/8`` for 1.5."""
+    unit = next(unit for unit in (4, 8, 16, 32) if (quarters * unit / 4).is_integer())
+    return f"{int(quarters * unit / 4)}/{unit}"
 
 
 def read_recipe(path: Path) -> dict[str, Any]:

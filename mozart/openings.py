@@ -13,7 +13,7 @@ from torch import Tensor
 from mozart.errors import MozartError
 from mozart.movements import find_movement
 from mozart.rhythm import event_steps
-from mozart.score import Event, Work, read_beginning
+from mozart.score import BEGINNING, Event, Work, into_bar, read_beginning
 from mozart.vocabulary import Vocabulary, pitches
 from mozart.windows import WINDOW
 
@@ -160,26 +160,33 @@ def read_opening(path: Path, vocabulary: Vocabulary) -> tuple[Opening, int]:
     """
     events, tempo = read_beginning(path)
     if len(events) < WINDOW:
-        raise MozartError(
-            f"{path.name} holds {len(events)} notes and chords, and an opening needs {WINDOW}: choose a longer piece."
-        )
+        short = f"holds {len(events)} notes and chords" + f" in its first {BEGINNING:,} notes" * (_count_notes(events) >= BEGINNING)
+        raise MozartError(f"{path.name} {short}, and an opening needs {WINDOW}: choose a longer piece, or thinner chords.")
     read = events[: WINDOW + CONTINUATION]
     # One event more, for the last one's step.
     steps = np.array([*event_steps(events[: len(read) + 1]), 0.0][: len(read)]).clip(min=0)
     durations = np.array([event.duration for event in read])
     ids = list(_nearest_ids(read, vocabulary))
     opening = read[:WINDOW]
+    # The metre in which it ends is the one to go on in: a file may begin with a bar for its upbeat.
+    metre = opening[-1].time_signature
+    since = opening[-1].offset - opening[-1].bar_offset
     return Opening(
         ids=ids[:WINDOW],
         steps=steps[:WINDOW],
         durations=durations[:WINDOW],
-        name=path.name,
-        time_signature=opening[0].time_signature,
-        bar_offset=opening[0].bar_offset,
+        # A file's name may hold anything; this one is written into other files.
+        name="".join(letter if letter.isprintable() else "?" for letter in path.name),
+        time_signature=metre,
+        bar_offset=into_bar(opening[0].offset, since, metre),
         # A file may say anything, a piece has the tempi that can be asked for.
         tempo=min(max(tempo, TEMPI[0]), TEMPI[1]),
         continuation=Excerpt(ids[WINDOW:], steps[WINDOW:], durations[WINDOW:]),
     ), sum(event.token not in vocabulary for event in opening)
+
+
+def _count_notes(events: Sequence[Event]) -> int:
+    return sum(len(pitches(event.token)) for event in events)
 
 
 def _plain(name: str) -> str:

@@ -35,6 +35,8 @@ PASSAGE = 500
 
 # A loop: three exact cycles of any period up to 128, over at least 48 tokens. The sonatas have none.
 CYCLES, LONGEST_PERIOD, SHORTEST_LOOP = 3, 128, 48
+# No token of the sonatas is struck more often in a row.
+MOST_IN_A_ROW = 8
 # So near to a loop are 27 of the sonatas' 114,215 events, and none is nearer than three tokens.
 NEAR = 8
 
@@ -327,6 +329,10 @@ class LoopWatch:
     def would_loop(self, number: int) -> bool:
         """Whether this id, coming next, would complete a loop or go on with one."""
         return bool((self._matches_with(number) >= _NEEDED).any())
+
+    def would_hammer(self, number: int) -> bool:
+        """Whether this id would come more often in a row than any does in the sonatas."""
+        return bool(self._latest[0] == number and self._matches[0] + 2 > MOST_IN_A_ROW)
 
     @property
     def near(self) -> bool:

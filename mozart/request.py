@@ -1,6 +1,7 @@
 """What to compose: one meaning for Python, the command line, the page and the recipe inside a MIDI file."""
 
 import re
+import reprlib
 from dataclasses import dataclass
 
 from mozart import rhythm
@@ -59,29 +60,33 @@ class Request:
     def __post_init__(self) -> None:
         parse_length(self.length)
         if self.offsets is not None and self.offsets not in rhythm.STRATEGIES:
-            raise MozartError(f"There is no offset strategy {self.offsets!r}: choose one of {', '.join(rhythm.STRATEGIES)}.")
+            raise MozartError(
+                f"There is no offset strategy {reprlib.repr(self.offsets)}: choose one of {', '.join(rhythm.STRATEGIES)}."
+            )
         if self.lab and self.offsets == "contextual":
             raise MozartError("The lab's way has no contextual rhythm: choose 0.25, 0.5 or sampled.")
         if not _is_number(self.temperature) or not 0 < self.temperature <= MAX_TEMPERATURE:
             possible = f"choose a number above 0, such as 1, and at most {MAX_TEMPERATURE}"
-            raise MozartError(f"A temperature of {self.temperature} is not possible: {possible}.")
+            raise MozartError(f"A temperature of {_say(self.temperature)} is not possible: {possible}.")
         if not _is_number(self.top_p) or not 0 < self.top_p <= 1:
-            raise MozartError(f"A top-p of {self.top_p} is not possible: choose a number above 0 and up to 1.")
+            raise MozartError(f"A top-p of {_say(self.top_p)} is not possible: choose a number above 0 and up to 1.")
         if self.seed is not None and (not _is_whole(self.seed) or not 0 <= self.seed <= MAX_SEED):
-            raise MozartError(f"A seed of {self.seed} is not possible: choose a whole number from 0 to {MAX_SEED}.")
+            raise MozartError(f"A seed of {_say(self.seed)} is not possible: choose a whole number from 0 to {MAX_SEED}.")
         if not isinstance(self.opening, str) or not self.opening or "\0" in self.opening:
-            raise MozartError(f"An opening of {self.opening!r} is not possible: choose random, a movement, or a MIDI file.")
+            raise MozartError(
+                f"An opening of {reprlib.repr(self.opening)} is not possible: choose random, a movement, or a MIDI file."
+            )
         for name in ("include_opening", "lab"):
             if not isinstance(getattr(self, name), bool):
-                raise MozartError(f"{name} cannot be {getattr(self, name)!r}: choose True or False.")
+                raise MozartError(f"{name} cannot be {reprlib.repr(getattr(self, name))}: choose True or False.")
         if self.tempo is not None and (not _is_number(self.tempo) or not TEMPI[0] <= self.tempo <= TEMPI[1]):
             possible = f"choose quarter notes a minute from {TEMPI[0]:.0f} to {TEMPI[1]:.0f}"
-            raise MozartError(f"A tempo of {self.tempo} is not possible: {possible}.")
+            raise MozartError(f"A tempo of {_say(self.tempo)} is not possible: {possible}.")
         if not _is_number(self.memory) or not 0 <= self.memory <= 1:
-            raise MozartError(f"A memory of {self.memory} is not possible: choose a number from 0 to 1.")
+            raise MozartError(f"A memory of {_say(self.memory)} is not possible: choose a number from 0 to 1.")
         if self.max_copy is not None and (not _is_whole(self.max_copy) or self.max_copy < LEAST_MAX_COPY):
             possible = f"choose a whole number of notes from {LEAST_MAX_COPY} on"
-            raise MozartError(f"A longest copy of {self.max_copy} is not possible: {possible}.")
+            raise MozartError(f"A longest copy of {_say(self.max_copy)} is not possible: {possible}.")
         if self.lab and self.max_copy is not None:
             raise MozartError("The lab's way cannot turn away from copies: leave the longest copy out, or the lab's way.")
 
@@ -108,10 +113,16 @@ def parse_length(length: object) -> tuple[float, str]:
     most = {"notes": MAX_LENGTH, "s": MAX_SECONDS, "bars": MAX_BARS}[unit]
     if not 1 <= quantity <= most or (unit != "s" and not _is_whole(quantity)):
         raise MozartError(
-            f"A length of {length} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}, seconds up to "
+            f"A length of {_say(length)} is not possible: choose a whole number from 1 to {MAX_LENGTH:,}, seconds up to "
             f"{MAX_SECONDS:,} such as 60s, or bars up to {MAX_BARS:,} such as 32bars."
         )
     return quantity, unit
+
+
+def _say(value: object) -> str:
+    """A value that may be anything, in one short line."""
+    short = reprlib.repr(value)
+    return short[1:-1] if isinstance(value, str) else short
 
 
 def _is_number(value: object) -> bool:

@@ -234,6 +234,29 @@ def step_offsets(steps: Floats) -> Floats:
     return offsets
 
 
+def strike_once(tokens: Sequence[str], steps: Floats, first: int) -> Floats:
+    """Steps under which no event from `first` on strikes a key again at the very moment at which it has been struck.
+
+    The step of 0 before such an event changes places with the next one that leads on: the notes that would have come
+    together come a little later, and all others when they would have. Where none leads on, it stays.
+
+    Parameters
+    ----------
+    tokens : n of them
+    steps : shape (n,) or more, in quarter lengths; step i leads from token i to the next
+    """
+    steps = steps.copy()
+    struck: set[str] = set()
+    for i, token in enumerate(tokens):
+        keys = set(token.split("."))
+        if i >= first and steps[i - 1] == 0 and keys & struck:
+            later = np.flatnonzero(steps[i:] > 0)
+            if len(later):
+                steps[i - 1], steps[i + later[0]] = steps[i + later[0]], 0.0
+        struck = keys | (struck if i and steps[i - 1] == 0 else set())
+    return steps
+
+
 def end_before_next_onset(tokens: Sequence[str], offsets: Floats, durations: Floats) -> Floats:
     """Shorten durations so that a note ends no later than the next onset of one of its pitches.
 

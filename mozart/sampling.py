@@ -20,8 +20,9 @@ Floats = NDArray[np.float64]
 
 # Mozart goes back to what he said, but not to what still sounds: the memory keeps silent about the latest ids.
 MEMORY_DELAY = 32
-# How much hotter it gets while a loop is beginning.
-_LEAVING = 3.0
+# How hot it gets at least, and how much of what is probable may come, while a loop is beginning.
+_LEAVING = 2.7
+_LEAVING_TOP_P = 0.95
 
 
 @torch.no_grad()
@@ -61,7 +62,7 @@ class Chooser:
     key : pulls what comes towards the key of the latest ids
     refuses : says of an id that it may not come next
     loops : notices when the piece begins to go round in circles; while it does, the temperature is raised, and an id that
-        would complete a loop is refused
+        would complete a loop, or strike one key again and again, is refused
     loops_left : how many ids had been chosen when a loop that had been noticed was left
     chosen : how many ids have been chosen
     """
@@ -84,12 +85,14 @@ class Chooser:
         ----------
         log_probabilities : shape (V,)
         """
-        temperature = self.temperature * (_LEAVING if self.loops.near else 1.0)
+        near = self.loops.near
+        temperature = max(self.temperature, _LEAVING) if near else self.temperature
+        top_p = max(self.top_p, _LEAVING_TOP_P) if near else self.top_p
         log_probabilities = log_probabilities + self.key.log_weights()
         # The greatest becomes 0 first: divided by a tiny temperature, all would become minus infinity.
         with np.errstate(over="ignore"):
             heated = np.exp((log_probabilities - log_probabilities.max()) / temperature)
-        probabilities = _nucleus(heated / heated.sum(), self.top_p)
+        probabilities = _nucleus(heated / heated.sum(), top_p)
         if self.memory:
             probabilities = (1 - self.memory) * probabilities + self.memory * self.piece.mix(probabilities)
         chosen = self._draw(probabilities)
@@ -112,7 +115,7 @@ class Chooser:
         """An id that is not refused; None where there is none."""
         while (cumulated := probabilities.cumsum())[-1] > 0:
             drawn = min(int(cumulated.searchsorted(self.generator.random() * cumulated[-1], side="right")), len(cumulated) - 1)
-            if not (self.loops.would_loop(drawn) or self.refuses(drawn)):
+            if not (self.loops.would_loop(drawn) or self.loops.would_hammer(drawn) or self.refuses(drawn)):
                 return drawn
             probabilities[drawn] = 0
         return None

@@ -37,7 +37,7 @@ _READER_VERSION = 2
 
 # Of a person's own file for an opening: more than any sonata has, and little enough to be looked at in a second.
 MOST_BYTES = 250_000
-_BEGINNING = 1_000  # notes: 100 chords of ten
+BEGINNING = 1_000  # notes: 100 chords of ten
 _LONGEST_BEGINNING = 2_000  # quarter notes
 _MOST_SIGNATURES, _MOST_TRACKS = 100, 16
 _DRUMS = 9
@@ -125,7 +125,7 @@ def read_score(path: Path) -> list[Event]:
             track=track_of.get(id(e), 0),
             movement=1 + sum(start <= e.offset for start in movements),
             time_signature=signature_at(e.offset)[1],
-            bar_offset=_into_bar(float(e.offset), *signature_at(e.offset)),
+            bar_offset=into_bar(float(e.offset), *signature_at(e.offset)),
         )
         for e in elements
         if isinstance(e, note.Note | chord.Chord)
@@ -154,9 +154,9 @@ def read_beginning(path: Path) -> tuple[list[Event], float]:
     try:
         whole = mido.MidiFile(path, clip=True)
         onsets, tempi = _onsets(whole)
-        cut = onsets[:_BEGINNING][-1] if onsets else 0
+        cut = onsets[:BEGINNING][-1] if onsets else 0
         quarters = cut / max(whole.ticks_per_beat, 0)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, ZeroDivisionError) as error:
         raise MozartError(f"{path.name} cannot be read as MIDI: choose another file.") from error
     except Exception as error:  # mido raises whatever a malformed file provokes
         raise MozartError(f"{path.name} cannot be read as MIDI ({type(error).__name__}): choose another file.") from error
@@ -242,8 +242,9 @@ def _onsets(midi: Any) -> tuple[list[int], list[tuple[int, int]]]:
 def _cut(midi: Any, last: int) -> Any:
     """The same notes up to the tick `last`, with tempo and metre; what sounds there ends soon after.
 
-    What music21 would take long for is left out: notes beyond the thousandth, signatures beyond the hundredth, tracks beyond the
-    sixteenth that holds any of these.
+    All is played by one piano, because music21 would give one instrument's notes after the other's; drums are left out. What
+    music21 would take long for is left out too: notes beyond the thousandth, signatures beyond the hundredth, tracks beyond
+    the sixteenth that holds any of these.
     """
     import mido
 
@@ -253,19 +254,21 @@ def _cut(midi: Any, last: int) -> Any:
         kept, before, tick = mido.MidiTrack(), 0, 0
         for message in track:
             tick += message.time
-            begins = message.type == "note_on" and message.velocity > 0
-            ends = message.type == "note_off" or (message.type == "note_on" and not begins)
+            drums = getattr(message, "channel", None) == _DRUMS
+            begins = message.type == "note_on" and message.velocity > 0 and not drums
+            ends = message.type in ("note_on", "note_off") and not begins and not drums
             about = message.type in ("time_signature", "set_tempo")
-            if (tick > last and not ends) or not (begins or ends or about or message.type == "program_change"):
+            if (tick > last and not ends) or not (begins or ends or about):
                 continue
             notes, signatures = notes + begins, signatures + about
-            if (begins and notes > _BEGINNING) or (about and signatures > _MOST_SIGNATURES):
+            if (begins and notes > BEGINNING) or (about and signatures > _MOST_SIGNATURES):
                 continue
             # A note that is held on for hours would make as many bars.
             here = min(tick, last + midi.ticks_per_beat)
-            kept.append(message.copy(time=here - before))
+            kept.append(message.copy(time=here - before, **({} if about else {"channel": 0})))
             before = here
         if kept and len(beginning.tracks) < _MOST_TRACKS:
+            kept.insert(0, mido.Message("program_change", program=0))
             beginning.tracks.append(kept)
     return beginning
 
@@ -353,7 +356,8 @@ def bar_length(time_signature: str) -> float:
     return int(beats) * 4 / int(unit)
 
 
-def _into_bar(offset: float, since: float, time_signature: str) -> float:
+def into_bar(offset: float, since: float, time_signature: str) -> float:
+    """How far into its bar an offset is, where a bar begins at the offset `since`; all in quarter lengths."""
     into = (offset - since) % bar_length(time_signature)
     # An offset that is a hair short of the bar line, as sums of thirds are, stands on it.
     return 0.0 if bar_length(time_signature) - into < 1e-6 else into

@@ -7,6 +7,7 @@ import shutil
 import threading
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from mozart import midi
 from mozart.checkpoint import PRETRAINED, SHIPPED
 from mozart.composer import Composer, Composition, recompose
 from mozart.errors import MozartError
-from mozart.originality import CorpusIndex, find_loop
+from mozart.originality import MOST_IN_A_ROW, CorpusIndex, find_loop
 from mozart.request import Request
 from mozart.rhythm import STRATEGIES
 from mozart.score import Event, Work
@@ -277,12 +278,28 @@ def test_copies_are_turned_away_from(composer: Composer) -> None:
 
 def test_loops_are_left_and_said(composer: Composer) -> None:
     """The coldest network goes round in circles: every loop is left, in one sentence; the lab's way stays in it, and says so."""
-    cold = composer.compose(Request(length=200, seed=5, temperature=1e-6, memory=0.0, top_p=1.0))
+    cold = composer.compose(Request(length=400, seed=5, temperature=1e-6, memory=0.0, top_p=1.0))
     assert find_loop(composer.checkpoint.vocabulary.encode(cold.tokens)) is None
     assert len(cold.warnings) == 1
     assert re.fullmatch(r"(A loop was|Loops were) noticed and left at note [\d, ]+\.", cold.warnings[0])
     lab = composer.compose(Request(length=200, seed=5, lab=True))
     assert re.search(r"From note \d+ on it goes round in a loop of \d+ note", lab.warnings[0])
+
+
+def test_no_key_is_struck_twice_at_once(composer: Composer) -> None:
+    """Of the new notes none comes again at the moment at which it was struck, and the MIDI file has a note for each."""
+    for seed in range(5):
+        piece = composer.compose(Request(length=200, seed=seed, include_opening=False))
+        struck = [(offset, pitch) for token, offset in zip(piece.tokens, piece.offsets, strict=True) for pitch in token.split(".")]
+        assert len(set(struck)) == len(struck)
+        assert len(pretty_midi.PrettyMIDI(io.BytesIO(piece.midi())).instruments[0].notes) == len(struck)
+
+
+def test_no_note_for_ever(composer: Composer) -> None:
+    """However cold it is, no token comes more often in a row than any does in the sonatas."""
+    for seed, settings in enumerate(({"temperature": 1e-6, "memory": 0.0}, {"top_p": 0.01}, {"temperature": 0.3})):
+        piece = composer.compose(Request(length=300, seed=seed, include_opening=False, **settings))  # type: ignore[arg-type]
+        assert max(len(list(run)) for _, run in groupby(piece.tokens)) <= MOST_IN_A_ROW
 
 
 def test_notes_end_before_they_are_struck_again(composer: Composer) -> None:

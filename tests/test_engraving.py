@@ -362,6 +362,13 @@ def test_narrow_pages() -> None:
     assert engrave(xml) == wide
 
 
+def test_long_bars_on_a_narrow_page(capfd: pytest.CaptureFixture[str]) -> None:
+    """They are compressed, without a word."""
+    rows = [("C5", i / 4, 0.25, i % 2) for i in range(200)]
+    assert engrave(write(rows, time_signature="4/2"), narrow=True)
+    assert capfd.readouterr().err == ""
+
+
 def test_many_threads() -> None:
     """Pages may be drawn from many threads at once."""
     pieces = [write([(name, i, 1.0, 0) for i in range(40)]) for name in ("C5", "D5", "E5", "F5") * 2]

@@ -120,6 +120,15 @@ def test_measure(checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert measures_table(measured, after.metrics["originality"]) in (folder / "README.md").read_text()
 
 
+def test_candidates_write_over_nothing_of_the_persons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A candidate's numbered file may not be the opening that it begins with."""
+    opening = tiny.write_midi(tmp_path / "n-1.mid")
+    before = opening.read_bytes()
+    assert main(["compose", "--opening", str(opening), "--candidates", "2", "--out", str(tmp_path / "n.mid")]) == 1
+    assert "n-1.mid would be written over" in capsys.readouterr().err
+    assert opening.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import mido
 import pretty_midi
 import pytest
 
@@ -34,6 +35,26 @@ def test_file_holds_the_same_music() -> None:
     for (start, _, end), (expected_start, _, expected_end) in zip(found, expected, strict=True):
         assert (start, end) == pytest.approx((expected_start, expected_end), abs=1e-3)
     assert piano.program == 0
+
+
+@pytest.mark.parametrize(
+    ("time_signature", "bar_offset", "metres"),
+    [
+        ("3/4", 0.0, [(0, "3/4")]),
+        ("3/4", 2.0, [(0, "1/4"), (480, "3/4")]),
+        ("6/8", 0.75, [(0, "9/16"), (1080, "6/8")]),
+        ("3/8", 5 / 6, [(0, "3/8")]),
+    ],
+)
+def test_the_metre_with_its_upbeat(time_signature: str, bar_offset: float, metres: list[tuple[int, str]]) -> None:
+    """The file has the piece's metre, and before it what is left of a bar, where that can be written."""
+    content = midi_bytes(TOKENS, OFFSETS, DURATIONS, time_signature=time_signature, bar_offset=bar_offset)
+    file, tick, found = mido.MidiFile(file=io.BytesIO(content)), 0, []
+    for message in mido.merge_tracks(file.tracks):
+        tick += message.time
+        if message.type == "time_signature":
+            found.append((tick, f"{message.numerator}/{message.denominator}"))
+    assert found == metres
 
 
 def test_long_pieces_open_elsewhere() -> None:

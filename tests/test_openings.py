@@ -9,6 +9,7 @@ import torch
 
 import tiny
 from mozart.errors import MozartError
+from mozart.midi import midi_bytes
 from mozart.openings import MOST, Openings, choose_openings, read_opening
 from mozart.score import Work
 from mozart.vocabulary import Vocabulary
@@ -111,6 +112,53 @@ def test_unknown_tokens_become_the_nearest(tmp_path: Path) -> None:
     assert opening.ids == [4, 2] * 50
     assert unknown == WINDOW
     np.testing.assert_allclose(opening.steps, 1)
+
+
+def test_two_instruments_play_together(tmp_path: Path) -> None:
+    """The first 100 events are the first 100 moments, whatever plays them; drums are nobody's, however many."""
+    midi = mido.MidiFile()
+    for program, channel, note in ((0, 0, 60), (42, 1, 48), (0, 9, 40)):
+        track = mido.MidiTrack([mido.Message("program_change", program=program, channel=channel)])
+        for i in range(1200 if channel == 9 else 150):
+            track.append(mido.Message("note_on", note=note + i % 2, channel=channel, time=0))
+            track.append(mido.Message("note_off", note=note + i % 2, channel=channel, time=240))
+        midi.tracks.insert(0, track)
+    midi.save(tmp_path / "two.mid")
+    vocabulary = Vocabulary(["C3", "C#3", "C4", "C#4", "C3.C4", "C#3.C#4"])
+    opening, unknown = read_opening(tmp_path / "two.mid", vocabulary)
+    assert unknown == 0
+    heard = {pitch for token in vocabulary.decode(opening.ids) for pitch in token.split(".")}
+    assert heard == {"C3", "C#3", "C4", "C#4"}
+    assert (opening.steps >= 0).all()
+    assert opening.steps.sum() <= 50
+
+
+def test_a_composed_piece_as_an_opening(tmp_path: Path) -> None:
+    """A file that begins with a bar for its upbeat goes on in its metre, as far into the bar as it was."""
+    path = tmp_path / "waltz.mid"
+    tokens = ["C4", "E4", "G4"] * 50
+    offsets = [0.5 * i for i in range(150)]
+    path.write_bytes(midi_bytes(tokens, offsets, [0.5] * 150, time_signature="3/4", bar_offset=2.0))
+    opening, _ = read_opening(path, Vocabulary(["C4", "E4", "G4"]))
+    assert (opening.time_signature, opening.bar_offset) == ("3/4", 2.0)
+
+
+def test_names_of_files(tmp_path: Path) -> None:
+    """What cannot be printed in a file's name does not go into other files."""
+    path = tiny.write_midi(tmp_path / "bell\a.mid", 150)
+    opening, _ = read_opening(path, Vocabulary(["C4"]))
+    assert opening.name == "bell?.mid"
+
+
+def test_thick_chords(tmp_path: Path) -> None:
+    """Where a thousand notes make fewer than 100 chords, the sentence says so."""
+    midi = mido.MidiFile(tracks=[mido.MidiTrack()])
+    for _ in range(150):
+        for kind in ("note_on", "note_off"):
+            midi.tracks[0] += [mido.Message(kind, note=40 + 2 * i, time=240 * (i == 0)) for i in range(12)]
+    midi.save(tmp_path / "thick.mid")
+    with pytest.raises(MozartError, match=r"holds \d+ notes and chords in its first 1,000 notes, and an opening needs 100"):
+        read_opening(tmp_path / "thick.mid", Vocabulary(["C4"]))
 
 
 def test_a_beginning_that_is_too_short(tmp_path: Path) -> None:

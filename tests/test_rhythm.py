@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tiny
-from mozart.rhythm import STRATEGIES, RhythmTable, end_before_next_onset, event_steps, step_offsets
+from mozart.rhythm import STRATEGIES, RhythmTable, end_before_next_onset, event_steps, step_offsets, strike_once
 from mozart.score import Event, Work
 
 
@@ -208,6 +208,16 @@ def test_every_note_lasts() -> None:
     """A duration that is next to nothing is still above 0."""
     table = RhythmTable.of([Work("", events(("C4", 0.0, 0.001), ("D4", 1.0, 1.0)))])
     assert table.draw_durations(["C4"], np.array([1.0]), np.random.default_rng(0)).tolist() == [1 / 48]
+
+
+def test_no_key_is_struck_twice_at_once() -> None:
+    """A step of 0 before a key that has just been struck waits: all that follows keeps its place."""
+    tokens = ["C4", "E4", "C4.G4", "C4", "D4", "F4"]
+    steps = np.array([0.0, 0.0, 0.0, 0.5, 0.25, 1.0])
+    assert strike_once(tokens, steps, 1).tolist() == [0.0, 0.5, 0.25, 0.0, 0.0, 1.0]
+    assert steps.tolist() == [0.0, 0.0, 0.0, 0.5, 0.25, 1.0]
+    assert strike_once(tokens, steps, 4).tolist() == steps.tolist()
+    assert strike_once(["C4", "C4"], np.zeros(2), 1).tolist() == [0.0, 0.0]
 
 
 def test_a_note_ends_before_its_pitch_comes_again() -> None:

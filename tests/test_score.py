@@ -58,7 +58,7 @@ def test_place_in_the_bar(tmp_path: Path) -> None:
         (5.5, "3/8", 0.0),
     ]
     assert score.bar_length("6/8") == 3
-    assert score._into_bar(3.9999999999, 0.0, "4/4") == 0
+    assert score.into_bar(3.9999999999, 0.0, "4/4") == 0
 
 
 def test_order_pitches() -> None:
