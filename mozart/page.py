@@ -314,11 +314,11 @@ class _Result:
             midi.write_bytes(piece.midi())
             try:
                 samples = audio.render(piece.midi())
-                path.with_suffix(".mp3").write_bytes(audio.mp3_bytes(samples))
+                path.with_suffix(".flac").write_bytes(audio.flac_bytes(samples))
             except MozartError as error:
                 problem = f"\n\n⚠ {error}"
-            sound = None if samples is None else path.with_suffix(".mp3")
-            files = {"midi": midi} | ({"mp3": sound} if sound else {})
+            sound = None if samples is None else path.with_suffix(".flac")
+            files = {"midi": midi}
             shown = player.player_html(
                 piece.tokens,
                 piece.offsets,
@@ -344,6 +344,8 @@ class _Result:
             files["musicxml"] = path.with_suffix(".musicxml")
             files["musicxml"].write_text(piece.musicxml(), encoding="utf-8")
             if samples is not None:
+                files["mp3"] = path.with_suffix(".mp3")
+                files["mp3"].write_bytes(audio.mp3_bytes(samples))
                 files["wav"] = path.with_suffix(".wav")
                 files["wav"].write_bytes(audio.wav_bytes(samples))
             later: Update = {self.downloads: self._offer(files)}
@@ -511,7 +513,7 @@ def _show_passages(passages: Sequence[Passage], box: gr.HTML) -> str:
     shown = []
     for number, passage in enumerate(passages):
         with tempfile.TemporaryDirectory() as folder:
-            path: Path | None = Path(folder) / f"passage-{number + 1}.mp3"
+            path: Path | None = Path(folder) / f"passage-{number + 1}.flac"
             try:
                 passage.write_sound(path)  # type: ignore[arg-type]
             except MozartError:

@@ -50,9 +50,9 @@ class Passage:
         return player.player_html(self.tokens, self.offsets, self.durations, 0, self.tempo, sound=sound, name=self.name)
 
     def write_sound(self, path: Path) -> None:
-        """Play it into an MP3 file. Raises MozartError without FluidSynth."""
+        """Play it into a FLAC file. Raises MozartError without FluidSynth."""
         score = midi.midi_bytes(self.tokens, self.offsets, self.durations, self.velocities, self.tempo)
-        path.write_bytes(audio.mp3_bytes(audio.render(score)))
+        path.write_bytes(audio.flac_bytes(audio.render(score)))
 
 
 class Studio:
@@ -204,7 +204,7 @@ def warm_up(composer: Composer) -> None:
     """Load what the first piece would have to wait for: music21, the sound, verovio."""
     with suppress(MozartError):
         piece = composer.compose(Request(length=8, include_opening=False))
-        audio.mp3_bytes(audio.render(piece.midi()))
+        audio.flac_bytes(audio.render(piece.midi()))
         piece.sheet_music()
         piece.originality()
 

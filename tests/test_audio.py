@@ -140,6 +140,16 @@ def test_wav() -> None:
         assert np.array_equal(np.frombuffer(file.readframes(3), "<i2"), samples)
 
 
+def test_flac() -> None:
+    """The FLAC file holds the very same samples in less room."""
+    samples = audio.render(notes("C4.E4.G4", 16))
+    content = audio.flac_bytes(samples)
+    heard, rate = soundfile.read(io.BytesIO(content), dtype="int16")
+    assert rate == audio.SAMPLE_RATE
+    assert np.array_equal(heard, samples)
+    assert len(content) < len(audio.wav_bytes(samples))
+
+
 def test_mp3() -> None:
     """The MP3 file holds the same sound in less than a fifth of the bytes."""
     samples = audio.render(notes("C4.E4.G4", 16))

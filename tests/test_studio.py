@@ -83,11 +83,11 @@ def test_riddles(room: Studio) -> None:
 
 
 def test_a_passages_sound(tmp_path: Path) -> None:
-    """It is written as MP3, and the player points to it."""
+    """It is written as FLAC, and the player points to it."""
     passage = Passage("A & B", ["A4", "C5"], [0.0, 1.0], [1.0, 1.0], [70, 70], 120)
-    passage.write_sound(tmp_path / "a.mp3")
-    assert (tmp_path / "a.mp3").stat().st_size > 1000
-    assert 'src="file=a.mp3"' in passage.show("file=a.mp3")
+    passage.write_sound(tmp_path / "a.flac")
+    assert (tmp_path / "a.flac").stat().st_size > 1000
+    assert 'src="file=a.flac"' in passage.show("file=a.flac")
     assert "A &amp; B" in passage.show(None)
     assert "<audio" not in passage.show(None)
 
