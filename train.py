@@ -45,19 +45,9 @@ from mozart.openings import choose_openings
 from mozart.originality import CorpusIndex, describe_held_out
 from mozart.request import MAX_SEED, Request
 from mozart.rhythm import RhythmTable
+from mozart.runs import STATE_FILE, require_state, resume_run, save_run
 from mozart.sequences import Sequences
-from mozart.training import (
-    RECIPES,
-    STATE_FILE,
-    Run,
-    configure,
-    identify,
-    require_state,
-    resume_run,
-    save_run,
-    start_run,
-    train,
-)
+from mozart.training import RECIPES, Run, configure, identify, start_run, train
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works, work_ranges
 
