@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from melody import CONFIG, CPU, MODEL, RELATIVE, SHA, STREAM, assert_equal, loaders, sequences, start_stream, weights
+from melody import CONFIG, CPU, MODEL, NOTES, RELATIVE, SHA, STREAM, assert_equal, loaders, sequences, start_stream, weights
 from mozart.errors import MozartError
-from mozart.runs import load_model, resume_run, save_run
+from mozart.runs import STATE_FILES, find_damaged_state, load_model, resume_run, save_run, state_files
 from mozart.training import TrainingConfig, identify, start_run, train
 
 
@@ -143,3 +143,47 @@ def test_another_recipe_or_split_is_another_run(tmp_path: Path) -> None:
     ):
         with pytest.raises(MozartError, match=said):
             resume_run(tmp_path / "state.pt", identify(RELATIVE, replace(STREAM, **change), SHA), CPU)
+
+
+@pytest.mark.parametrize("recipe", ["lab", "stream"])
+def test_the_published_state_resumes_bit_for_bit(tmp_path: Path, recipe: str) -> None:
+    """As safetensors and JSON a run goes on as one that was never stopped, the best weights, the history and all."""
+    model, config, music = (MODEL, CONFIG, None) if recipe == "lab" else (RELATIVE, STREAM, sequences())
+    whole, stopped = (start_run(MODEL, CONFIG, CPU, SHA) if recipe == "lab" else start_stream() for _ in range(2))
+    train(whole, loaders(), epochs=4, sequences=music)
+    train(stopped, loaders(), epochs=2, sequences=music)
+    for name, content in state_files(stopped).items():
+        (tmp_path / name).write_bytes(content)
+    torch.randn(17)
+    resumed = resume_run(tmp_path, identify(model, config, SHA), CPU)
+    assert resumed.config == stopped.config
+    assert_equal(resumed.best_weights, stopped.best_weights)
+    train(resumed, loaders(), epochs=4, sequences=music)
+    assert_equal(weights(resumed), weights(whole))
+    assert_equal(dict(resumed.evaluated.state_dict()), dict(whole.evaluated.state_dict()))
+    assert_equal(resumed.best_weights, whole.best_weights)
+    assert (resumed.epoch, resumed.steps, resumed.loss) == (whole.epoch, whole.steps, whole.loss)
+    for ours, theirs in zip(resumed.history, whole.history, strict=True):
+        assert ours | {"seconds": 0} == theirs | {"seconds": 0}
+
+
+def test_held_out_works_survive_publishing(tmp_path: Path) -> None:
+    """The configuration that comes back equals the one that went, tuples and all."""
+    config = replace(STREAM, split="works", test_works=("K. 281", "K. 311"))
+    run = start_run(RELATIVE, config, CPU, SHA, NOTES)
+    for name, content in state_files(run).items():
+        (tmp_path / name).write_bytes(content)
+    assert resume_run(tmp_path, identify(RELATIVE, config, SHA), CPU).config == config
+
+
+@pytest.mark.parametrize("name", STATE_FILES)
+def test_a_damaged_published_state_is_refused(tmp_path: Path, name: str) -> None:
+    """A file that is cut or missing is found, and resuming refuses the folder in one sentence."""
+    for file, content in state_files(start_stream()).items():
+        (tmp_path / file).write_bytes(content)
+    assert find_damaged_state(tmp_path) == []
+    for spoil in (lambda path: path.write_bytes(path.read_bytes()[:-7]), Path.unlink):
+        spoil(tmp_path / name)
+        assert find_damaged_state(tmp_path) == [name]
+        with pytest.raises(MozartError, match="cannot be read as a saved run"):
+            resume_run(tmp_path, {}, CPU)
