@@ -18,8 +18,8 @@ from mozart.errors import MozartError
 from mozart.runs import STATE_FILES, find_damaged_state
 
 if TYPE_CHECKING:
-    import httpx2
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
 
 # What goes along with a checkpoint's files where it is there.
 EXTRAS = ("losses.png", "accuracy.png", "pieces/*.mp3")
@@ -264,7 +264,7 @@ def _trouble(error: BaseException) -> str:
         case errors.RepositoryNotFoundError():
             return f"there is no such repository, or it is private: check the name, or {_LOG_IN}"
         case errors.HfHubHTTPError():
-            return _status_trouble(error.response)
+            return _status_trouble(error)
         case httpx2.TransportError() | ConnectionError() | json.JSONDecodeError():
             return "the Hub cannot be reached: check the network and try again"
     if error.__cause__ is not None:
@@ -274,18 +274,20 @@ def _trouble(error: BaseException) -> str:
     return f"{str(error).strip().partition(chr(10))[0].rstrip('.') or type(error).__name__}: try again"
 
 
-def _status_trouble(response: "httpx2.Response") -> str:
-    match response.status_code:
+def _status_trouble(error: "HfHubHTTPError") -> str:
+    match error.response.status_code:
         case 401:
             return f"the token is not valid: {_LOG_IN} to one that is"
         case 403:
             return "the token may not do that: set HF_TOKEN to one that may write there"
+        case 404:
+            return "the Hub does not know it: check the name"
         case 409 | 412:
             return "somebody else is changing it: try again"
         case 429:
-            seconds = response.headers.get("Retry-After", "")
+            seconds = error.response.headers.get("Retry-After", "")
             return f"the Hub has been asked too often: try again {f'in {seconds} seconds' if seconds.isdigit() else 'later'}"
         case status if status >= 500:
             return f"the Hub has trouble of its own, status {status}: try again later"
         case status:
-            return f"the Hub refuses with status {status}: check the name"
+            return f"the Hub refuses with status {status}: {' '.join((error.server_message or 'try again').split())}"
