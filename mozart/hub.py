@@ -263,6 +263,8 @@ def _trouble(error: BaseException) -> str:
             return "it has no such revision: check the name"
         case errors.RepositoryNotFoundError():
             return f"there is no such repository, or it is private: check the name, or {_LOG_IN}"
+        case errors.HFValidationError():
+            return f"{_first_line(error)}: give another name"
         case errors.HfHubHTTPError():
             return _status_trouble(error)
         case httpx2.TransportError() | ConnectionError() | json.JSONDecodeError():
@@ -271,7 +273,11 @@ def _trouble(error: BaseException) -> str:
         return _trouble(error.__cause__)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: make room, or set HF_HOME to another folder"
-    return f"{str(error).strip().partition(chr(10))[0].rstrip('.') or type(error).__name__}: try again"
+    return f"{_first_line(error)}: try again"
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _status_trouble(error: "HfHubHTTPError") -> str:
@@ -279,7 +285,7 @@ def _status_trouble(error: "HfHubHTTPError") -> str:
         case 401:
             return f"the token is not valid: {_LOG_IN} to one that is"
         case 403:
-            return "the token may not do that: set HF_TOKEN to one that may write there"
+            return "the token may not do that there: set HF_TOKEN to one that may"
         case 404:
             return "the Hub does not know it: check the name"
         case 409 | 412:

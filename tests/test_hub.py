@@ -137,7 +137,7 @@ def test_a_token_that_may_not_write(server: HubServer, scopes: dict[str, object]
 def test_a_repository_of_others(server: HubServer, published: str, path: str) -> None:
     """The Hub has the last word: a public repository that is there but refuses to be written is refused early."""
     server.failures = [Failure("POST|GET", path, status=403), Failure("GET", "auth-check/write", status=403)]
-    assert "set HF_TOKEN to one that may write there" in refusal(lambda: hub.prepare(REPO))
+    assert "the token may not do that there: set HF_TOKEN to one that may" in refusal(lambda: hub.prepare(REPO))
     assert [commit.revision for commit in server.repos[REPO]] == [published]
 
 
@@ -158,14 +158,14 @@ def test_a_space_that_may_not_be_written(server: HubServer) -> None:
     """It is refused early, and where it fails late the sentence says what to set by hand."""
     server.spaces[SPACE] = {}
     server.failures = [Failure("GET", f"spaces/{SPACE}/auth-check", status=403), Failure("POST", "restart", status=500)]
-    assert "may write there" in refusal(lambda: hub.prepare(REPO, space_id=SPACE))
+    assert "set HF_TOKEN to one that may" in refusal(lambda: hub.prepare(REPO, space_id=SPACE))
     assert f"set MOZART_MODEL to {REPO} and MOZART_REVISION to {NOWHERE}" in refusal(lambda: hub.point_space(SPACE, REPO, NOWHERE))
 
 
 REFUSALS = {
     400: "the Hub refuses with status 400: Bad Request",
     401: "the token is not valid: log in with `hf auth login`, or set HF_TOKEN",
-    403: "set HF_TOKEN to one that may write there",
+    403: "the token may not do that there: set HF_TOKEN to one that may",
     404: "check the name",
     409: "somebody else is changing it: try again",
     412: "somebody else is changing it: try again",
@@ -174,10 +174,16 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("path", ["models/.*/revision", "preupload", "lfs/objects/batch", "/storage/", "/commit/"])
-@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *(("/commit/", status) for status in REFUSALS),
+        *((path, 500) for path in ("models/.*/revision", "preupload", "lfs/objects/batch", "/storage/")),
+        ("/storage/", 403),
+    ],
+)
 @pytest.mark.usefixtures("waits")
-def test_a_push_that_is_refused(server: HubServer, folder: Path, published: str, status: int, path: str) -> None:
+def test_a_push_that_is_refused(server: HubServer, folder: Path, published: str, path: str, status: int) -> None:
     """Wherever it happens: what was published stays, the folder too, and the sentence says what to do."""
     before = server.repos[REPO][:]
     train_again(folder, "second")
@@ -333,8 +339,8 @@ def test_the_cache_is_used_when_the_hub_is_away(
     server: HubServer, published: str, failure: Failure | None, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unreachable, slow, busy or broken: a checkpoint that was pulled once is found again, by commit and by name, at once."""
-    monkeypatch.setattr(hub, "_FIRST_ANSWER_SECONDS", 0.2)
     pulled = hub.pull(REPO)
+    monkeypatch.setattr(hub, "_FIRST_ANSWER_SECONDS", 0.2)
     go_away(server, failure)
     for revision in (None, "main", published):
         assert hub.pull(REPO, revision) == pulled._replace(date=None)
@@ -441,6 +447,13 @@ def test_a_missing_repository(server: HubServer) -> None:
     """A repository that does not exist is named."""
     assert server.repos == {}
     assert "user/nothing could not be downloaded (there is no such repository" in refusal(lambda: hub.pull("user/nothing"))
+
+
+@pytest.mark.usefixtures("server")
+def test_a_name_that_cannot_be() -> None:
+    """What the Hub's library refuses as a name is said without a question to the Hub."""
+    assert "give another name" in refusal(lambda: hub.pull("user/a..b"))
+    assert "give another name" in refusal(lambda: hub.prepare("user/a..b"))
 
 
 @pytest.mark.parametrize("revision", ["v9", NOWHERE])

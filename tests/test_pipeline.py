@@ -198,7 +198,7 @@ def test_a_push_that_fails_does_not_end_training(server: HubServer, midi_dir: Pa
     ]
     assert train.main(arguments) == 1
     said = capsys.readouterr()
-    assert "could not be published to user/tiny (the token may not do that" in said.out
+    assert "could not be published to user/tiny (the token may not do that there" in said.out
     assert "could not be published to user/tiny (the Hub has trouble of its own, status 500" in said.out
     assert said.out.count("Training goes on") == 2
     assert f"It is safe in {output}: run the same command with --resume" in said.err
