@@ -3,7 +3,7 @@
     python app.py
 
 ``MOZART_MODEL`` names another checkpoint than the one that ships with the code: a folder, or ``user/name`` on the Hub,
-with ``MOZART_REVISION`` as the commit, tag or branch to take.
+with ``MOZART_REVISION`` as the commit, tag or branch to take; ``main`` without it.
 """
 
 import os
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mozart.composer import Composer
 
 # The Hub is given so long; after that the page starts from the checkpoint that ships.
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.5
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def load_composer() -> "tuple[Composer, str]":
     thread = threading.Thread(target=load, daemon=True)
     thread.start()
     thread.join(PATIENCE_SECONDS)
-    loaded = outcome[0] if outcome else MozartError(f"The checkpoint {model} did not come in {PATIENCE_SECONDS:.0f} seconds.")
+    loaded = outcome[0] if outcome else MozartError(f"The checkpoint {model} did not come in {PATIENCE_SECONDS:g} seconds.")
     if isinstance(loaded, MozartError):
         # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
         return Composer.load(), f"{loaded} This page composes from the checkpoint that ships with the code."

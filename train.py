@@ -6,7 +6,8 @@ python train.py --recipe stream --split works       tested on whole works that i
 python train.py --dry-run            read and split the music, say what is in it, and stop
 python train.py --epochs 2           the lab's rehearsal
 python train.py --resume             go on where an interrupted run was saved
-python train.py --push-to-hub user/mozart-lstm
+python train.py --push-to-hub user/mozart-lstm --push-every 1
+python train.py --resume user/mozart-lstm           go on from there on another machine
 """
 
 import argparse
@@ -17,6 +18,7 @@ import os
 import platform
 import shlex
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from fractions import Fraction
@@ -46,20 +48,9 @@ from mozart.openings import choose_openings
 from mozart.originality import CorpusIndex, describe_held_out
 from mozart.request import MAX_SEED, Request
 from mozart.rhythm import RhythmTable
+from mozart.runs import STATE_FILE, require_state, resume_run, save_run, state_files
 from mozart.sequences import Sequences
-from mozart.training import (
-    RECIPES,
-    STATE_FILE,
-    Run,
-    configure,
-    identify,
-    require_precision,
-    require_state,
-    resume_run,
-    save_run,
-    start_run,
-    train,
-)
+from mozart.training import RECIPES, Run, configure, identify, require_precision, start_run, train
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_windows, split_works, work_ranges
 
@@ -67,6 +58,9 @@ from mozart.windows import WINDOW, Loaders, Split, Windows, make_loaders, split_
 LOSSES, ACCURACY = CURVES
 FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
 MORE_FILES = (LOSSES, ACCURACY, *PIECES, FIRST_PIECE, SAMPLES)
+
+# Flags that say where the run comes from and where it goes; they change nothing in it.
+PLACES = ("--output", "--resume", "--push-to-hub", "--private", "--space", "--push-every")
 
 SONATAS = (
     "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
@@ -139,12 +133,32 @@ def parse_flags(arguments: list[str]) -> argparse.Namespace:
 
     run = parser.add_argument_group("run")
     run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default: runs/RECIPE-SPLIT)")
-    run.add_argument("--resume", action="store_true", help="go on after the last saved epoch in --output")
+    run.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="USER/NAME",
+        help="go on after the last saved epoch in --output, or after the one that --push-every has published last",
+    )
     run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
-    run.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint on the Hub when training is done")
     run.add_argument("--samples-every", type=number(int, above=0), metavar="N", help="compose a short piece every N epochs")
+
+    hub_flags = parser.add_argument_group("Hub (log in with `hf auth login`, or set HF_TOKEN)")
+    hub_flags.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint when training is done")
+    hub_flags.add_argument("--private", action="store_true", help="make the repository a private one")
+    hub_flags.add_argument("--space", metavar="USER/SPACE", help="let this Space compose from what was published")
+    hub_flags.add_argument(
+        "--push-every",
+        type=number(int, above=0),
+        metavar="N",
+        help="also publish the best checkpoint so far, and the run to --resume, every N epochs",
+    )
     flags = parser.parse_args(arguments)
+    if not flags.push_to_hub and (flags.private or flags.space or flags.push_every):
+        parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
+    # Two questions: whether to go on, and from where if not from --output.
+    flags.resume_from, flags.resume = flags.resume or "", flags.resume is not None
     for name in dict.fromkeys(name for recipe in RECIPES.values() for name in recipe):
         if name not in RECIPES[flags.recipe]:
             if getattr(flags, name) is not None:
@@ -166,10 +180,14 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     if device.type == "cuda":
         # cuBLAS gives the same sums every time only with a workspace of fixed size; read when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    if flags.push_to_hub and not hub.is_repo_id(flags.push_to_hub):
-        raise MozartError(f"--push-to-hub {flags.push_to_hub} is not the name of a repository: write it as user/name.")
+    check_repositories(flags)
+    state = flags.output / STATE_FILE
     if not flags.dry_run:
         check_output(flags)
+        if flags.resume_from:
+            state = hub.pull_state(flags.resume_from)
+        if flags.push_to_hub:
+            hub.prepare(flags.push_to_hub, flags.private, flags.space)
 
     print("Problem 1: read the music.", flush=True)
     files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
@@ -204,7 +222,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
         return
 
     print("Problem 3: train the network.")
-    run = open_run(flags, split, vocabulary, hashlib.sha256("\n".join(tokens).encode()).hexdigest(), device)
+    run = open_run(flags, split, vocabulary, hashlib.sha256("\n".join(tokens).encode()).hexdigest(), device, state)
     print(
         f"  {count_parameters(run.model):,} parameters on {describe_machine(device)}; everything goes to {flags.output}", flush=True
     )
@@ -224,6 +242,10 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
         finish_epoch(run, flags.output / STATE_FILE)
         if flags.samples_every and run.epoch % flags.samples_every == 0:
             write_sample(replace(unfinished, model=copy.deepcopy(run.evaluated).cpu().eval()), run.epoch, flags)
+        if flags.push_every and run.epoch % flags.push_every == 0 and run.epoch < flags.epochs:
+            publish_progress(
+                run, unfinished, collect_metrics(run, arguments, device), collect_provenance(run, flags, len(works)), flags
+            )
 
     train(
         run,
@@ -252,42 +274,51 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
     compose_first_piece(flags.output, flags.seed)
 
     if flags.push_to_hub:
-        revision = hub.push(flags.output, flags.push_to_hub)
-        print(f"Published as {flags.push_to_hub}, revision {revision}.")
-        print(f"A page composes from it with MOZART_MODEL={flags.push_to_hub} MOZART_REVISION={revision}")
+        publish(run, flags)
     list_unreadable(unreadable)
+
+
+def check_repositories(flags: argparse.Namespace) -> None:
+    """Refuse what cannot be the name of a repository."""
+    for flag, name in (("--push-to-hub", flags.push_to_hub), ("--space", flags.space), ("--resume", flags.resume_from)):
+        if name and not hub.is_repo_id(name):
+            raise MozartError(f"{flag} {name} is not the name of a repository: write it as user/name.")
 
 
 def check_output(flags: argparse.Namespace) -> None:
     """Refuse, before the long parts, an output folder that cannot be written or whose run would be lost."""
     state = flags.output / STATE_FILE
-    if flags.resume:
+    goes_on = flags.resume and not flags.resume_from
+    if goes_on:
         require_state(state)
-    if not flags.resume and os.path.exists(state):
+    if not goes_on and os.path.exists(state):
         raise MozartError(
             f"{flags.output} already holds a run: go on with it with --resume and the same settings, or choose another --output."
         )
     taken = [name for name in (*FILES, *MORE_FILES) if os.path.exists(flags.output / name)]
-    if not flags.resume and taken:
+    if not goes_on and taken:
         raise MozartError(f"{flags.output} already holds {taken[0]}, which training would write over: choose another --output.")
     there = next(path for path in (flags.output, *flags.output.absolute().parents) if os.path.exists(path))
     if not (os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)):
         raise MozartError(f"{flags.output} cannot be written to: choose another --output.")
 
 
-def open_run(flags: argparse.Namespace, split: Split, vocabulary: Vocabulary, music_sha256: str, device: torch.device) -> Run:
-    """A new run, saved before its first epoch so that it can be resumed from then on, or the one to resume."""
+def open_run(
+    flags: argparse.Namespace, split: Split, vocabulary: Vocabulary, music_sha256: str, device: torch.device, saved: Path
+) -> Run:
+    """A new run, or the one that is `saved`; written into the output before its next epoch, so that it can be resumed there."""
     held_out = {"validation_works": split.validation_works, "test_works": split.test_works}
     model_config, config = configure(vars(flags) | held_out, vocabulary)
-    state = flags.output / STATE_FILE
     if flags.resume:
-        run = resume_run(state, identify(model_config, config, music_sha256), device)
+        place = flags.resume_from or str(flags.output)
+        run = resume_run(saved, identify(model_config, config, music_sha256), device, place)
         if flags.epochs < run.epoch:
-            raise MozartError(f"The run in {flags.output} has finished {run.epoch} epochs: --epochs cannot be less.")
+            raise MozartError(f"The run in {place} has finished {run.epoch} epochs: --epochs cannot be less.")
         print(f"  going on after epoch {run.epoch}")
-        return run
-    run = start_run(model_config, config, device, music_sha256, vocabulary)
-    save_run(run, state)
+    else:
+        run = start_run(model_config, config, device, music_sha256, vocabulary)
+    if not flags.resume or flags.resume_from:
+        save_run(run, flags.output / STATE_FILE)
     return run
 
 
@@ -310,11 +341,13 @@ def collect_metrics(run: Run, arguments: list[str], device: torch.device) -> dic
 
 
 def reproducing_command(arguments: Sequence[str]) -> str:
-    """The command that makes the same checkpoint: a resumed run ends as one that was never stopped, wherever it is written."""
-    kept = [a for a in arguments if a != "--resume" and not a.startswith("--output=")]
-    if "--output" in kept:
-        place = kept.index("--output")
-        del kept[place : place + 2]
+    """The command that makes the same checkpoint: a resumed run ends as one that was never stopped, wherever it goes."""
+    kept, leaving_out = [], False
+    for argument in arguments:
+        if argument.startswith("--"):
+            leaving_out = argument.partition("=")[0] in PLACES
+        if not leaving_out:
+            kept.append(argument)
     return shlex.join(["python", "train.py", *kept])
 
 
@@ -404,6 +437,68 @@ def write_sample(checkpoint: Checkpoint, epoch: int, flags: argparse.Namespace) 
     atomic.write(path.with_suffix(".mid"), piece.midi())
     title = f"Composed after epoch {epoch}"
     atomic.write(path.with_suffix(".png"), figures.plot_piano_roll(piece.tokens, piece.offsets, piece.durations, title))
+
+
+def publish_progress(
+    run: Run, unfinished: Checkpoint, metrics: dict[str, Any], provenance: dict[str, Any], flags: argparse.Namespace
+) -> None:
+    """Put the run and the best checkpoint so far on the Hub; when that fails, say so and train on."""
+    best, model = run.best_epoch, copy.deepcopy(run.evaluated).cpu().eval()
+    model.load_state_dict(run.best_weights)
+    round_weights(model)
+    metrics = metrics | {"validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]}}
+    try:
+        hub.push_state(state_files(run), flags.push_to_hub)
+        with tempfile.TemporaryDirectory() as folder:
+            save_checkpoint(
+                replace(unfinished, model=model, metrics=metrics, provenance=provenance),
+                Path(folder),
+                unfinished_card(metrics, provenance, flags),
+            )
+            revision = hub.push(Path(folder), flags.push_to_hub)
+    except MozartError as error:
+        tqdm.write(f"  {error} Training goes on, and after epoch {run.epoch + flags.push_every} it is tried again.")
+    else:
+        tqdm.write(f"  published as {flags.push_to_hub}, revision {revision}")
+
+
+def unfinished_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], flags: argparse.Namespace) -> str:
+    """The README.md of a checkpoint that is still in training: what is known of it, and that nothing was tested."""
+    validation = metrics["validation"]
+    return f"""---
+license: other
+license_name: see-training-data
+library_name: pytorch
+tags: [music, midi, lstm, mozart]
+---
+# A Mozart-like piano LSTM, still in training
+
+{len(metrics["epochs"])} of {flags.epochs} epochs are done, of
+
+    {metrics["command"]}
+
+The weights are those of epoch {metrics["best_epoch"]}, the best by validation {flags.best_by}: {validation["loss"]:.2f} nats a
+token and {validation["accuracy"]:.1%}, judged by one validation window in {flags.validate_every}. Nothing has been tested yet;
+the finished checkpoint will take this one's place.
+
+Trained on {provenance["music"]}
+"""
+
+
+def publish(run: Run, flags: argparse.Namespace) -> None:
+    """Put the finished checkpoint on the Hub, with --push-every the run too, and point the Space at it."""
+    try:
+        revision = hub.push(flags.output, flags.push_to_hub)
+        if flags.push_every:
+            hub.push_state(state_files(run), flags.push_to_hub)
+    except MozartError as error:
+        advice = "run the same command with --resume, without a name, to try again"
+        raise MozartError(f"{error} It is safe in {flags.output}: {advice}.") from error
+    print(f"Published as {flags.push_to_hub}, revision {revision}.")
+    print(f"A page composes from it with MOZART_MODEL={flags.push_to_hub} MOZART_REVISION={revision}")
+    if flags.space:
+        hub.point_space(flags.space, flags.push_to_hub, revision)
+        print(f"The Space {flags.space} restarts and composes from it.")
 
 
 def say_how_long(seconds: float, epochs: int, device: torch.device) -> None:

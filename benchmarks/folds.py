@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import train
-from mozart.training import STATE_FILE
+from mozart.runs import STATE_FILE
 
 FOLDS = (("K. 281", "K. 311", "K. 457"), ("K. 309", "K. 310", "K. 545"), ("K. 284", "K. 333", "K. 570"))
 RUNS = Path(__file__).parent.parent / "runs" / "folds"

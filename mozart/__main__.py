@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     compose.add_argument(
         "--checkpoint",
-        help="a folder, user/name on the Hub, or pretrained/lab (default: pretrained/unseen, which ships with the code)",
+        help="a folder, user/name or user/name@revision on the Hub, or pretrained/lab (default: pretrained/unseen, it ships here)",
     )
     compose.add_argument("--out", type=Path, default=Path("mozart.mid"), help="the MIDI file (default mozart.mid)")
     compose.add_argument("--wav", type=Path, help="also play it into this WAV file, with FluidSynth")
@@ -202,8 +202,10 @@ def _numbered(path: Path, suffix: str) -> Path:
 def _measure(options: argparse.Namespace) -> None:
     pieces = _count(options.pieces, "--pieces", 2, MOST_PIECES)
     length = _count(options.length, "--length", LEAST_LENGTH, MOST_LENGTH)
-    folder, name = find_checkpoint(options.checkpoint)
-    composer = Composer(load_checkpoint(folder), name)
+    folder, name, revision, date = find_checkpoint(options.checkpoint)
+    composer = Composer(load_checkpoint(folder), name, revision, date)
+    if "originality" not in composer.checkpoint.metrics:
+        raise MozartError(f"{name} is still in training: measure it when train.py has finished it.")
     works, _ = read_scores(corpus.sonatas(options.archive))
     with tqdm(total=likeness.count_pieces(pieces), desc="Composing", unit="piece", leave=False) as bar:
         measured = likeness.measure_pieces(composer, works, pieces, length, lambda _: bar.update())
@@ -217,7 +219,7 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _card(options: argparse.Namespace) -> None:
-    folder, name = find_checkpoint(options.checkpoint)
+    folder, name, *_ = find_checkpoint(options.checkpoint)
     if not os.path.isdir(name) and name not in SHIPPED:
         raise MozartError(
             f"The card of {name}, which is on the Hub, is written in the folder that train.py made: give that folder."

@@ -37,6 +37,8 @@ ORIGINALITY = "originality.safetensors"
 METRICS = "metrics.json"
 CARD = "README.md"
 FILES = (WEIGHTS, VOCABULARY, OPENINGS, RHYTHM, HANDS, ORIGINALITY, METRICS, CARD, CONFIG)
+# What loading reads. A card may be edited on the Hub, and composing does not read it.
+LOADED = tuple(name for name in FILES if name != CARD)
 
 # `lab` lies beside it: made under the lab's split, it has learned from music that its openings go on with.
 PRETRAINED = Path(__file__).parent / "pretrained" / "unseen"
@@ -112,6 +114,25 @@ def round_weights(model: MusicLSTM) -> None:
             tensor.copy_(_stored(tensor))
 
 
+def find_damaged(folder: Path) -> list[str]:
+    """Which of the files that loading reads are missing in `folder` or not those that ``config.json`` names.
+
+    Of a checkpoint in another format nothing is known, so nothing is said.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_bytes())
+        if config["format"] != FORMAT:
+            return []
+        expected = {name: config["sha256"][name] for name in LOADED if name != CONFIG}
+    except (OSError, ValueError, LookupError, TypeError):
+        return [CONFIG]
+    return [
+        name
+        for name, sha256 in expected.items()
+        if not os.path.isfile(folder / name) or hashlib.sha256((folder / name).read_bytes()).hexdigest() != sha256
+    ]
+
+
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Load a checkpoint folder, on the CPU.
 
@@ -125,8 +146,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise MozartError(
             f"{folder} has checkpoint format {found!r}, and this program reads {FORMAT}: train it again, or update the program."
         )
-    # A card may be edited on the Hub, and composing does not read it.
-    contents = {name: _read(folder, name) for name in FILES if name not in (CONFIG, CARD)}
+    contents = {name: _read(folder, name) for name in LOADED if name != CONFIG}
     tokens = _parse_json(folder, VOCABULARY, contents[VOCABULARY])
     weights, _ = _parse_tensors(folder, WEIGHTS, contents[WEIGHTS])
     _refuse_unfit(folder, tokens, weights)

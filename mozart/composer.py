@@ -3,6 +3,7 @@
 (Lab, Problems 4 and 5.)
 """
 
+import datetime
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,21 +172,35 @@ class Composer:
         What to compose from.
     name
         What the checkpoint is called for people: its folder, ``user/name``, or one that ships: ``pretrained/unseen``.
+    revision
+        Its commit, where it is from the Hub.
+    date
+        When that was made, where the Hub has said so.
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
+    def __init__(self, checkpoint: Checkpoint, name: str, revision: str | None = None, date: datetime.date | None = None) -> None:
         self.checkpoint = checkpoint
         self.name = name
+        self.revision = revision
+        self.date = date
         self._stepper = Stepper(checkpoint.model)
 
     @classmethod
     def load(cls, source: str | Path | None = None, revision: str | None = None) -> Self:
         """A composer from a folder, from a Hub repository (``user/name``), or from a checkpoint that ships with the code.
 
-        Raises MozartError when the checkpoint cannot be had or is not whole.
+        Parameters
+        ----------
+        revision
+            Of a Hub repository: a commit, tag or branch; ``user/name@revision`` says the same. ``main`` without it.
+
+        Raises
+        ------
+        MozartError
+            When the checkpoint cannot be had or is not whole.
         """
-        folder, name = find_checkpoint(source, revision)
-        return cls(load_checkpoint(folder), name)
+        found = find_checkpoint(source, revision)
+        return cls(load_checkpoint(found.folder), found.name, found.revision, found.date)
 
     def compose(self, request: Request, on_note: Callable[[int, int], object] = lambda _done, _length: True) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
@@ -333,18 +348,31 @@ class Composer:
         )
 
 
-def find_checkpoint(source: str | Path | None = None, revision: str | None = None) -> tuple[Path, str]:
-    """A checkpoint's folder, downloaded if need be, and what it is called for people; see :meth:`Composer.load`."""
+class Found(NamedTuple):
+    """A checkpoint's folder, what it is called for people, and from the Hub its commit and date."""
+
+    folder: Path
+    name: str
+    revision: str | None = None
+    date: datetime.date | None = None
+
+
+def find_checkpoint(source: str | Path | None = None, revision: str | None = None) -> Found:
+    """Where a checkpoint is, downloaded if need be; see :meth:`Composer.load`."""
     name = SHIPPED[0] if source is None else str(source)
     if name in SHIPPED:
-        return PRETRAINED.parent.parent / name, name
+        return Found(PRETRAINED.parent.parent / name, name)
     if os.path.isdir(name):
-        return Path(name), name
+        return Found(Path(name), name)
     if name.startswith(f"{PRETRAINED.parent.name}/"):
         raise MozartError(f"There is no checkpoint {name}: what ships is {' and '.join(SHIPPED)}.")
-    if not hub.is_repo_id(name):
+    repo_id, _, after = name.partition("@")
+    if not hub.is_repo_id(repo_id):
         raise MozartError(f"There is no checkpoint {name}: give a folder, or a repository on the Hub as user/name.")
-    return hub.pull(name, revision), name
+    if after and revision and after != revision:
+        raise MozartError(f"{name} and {revision} are two revisions: give one.")
+    pulled = hub.pull(repo_id, revision or after or None)
+    return Found(pulled.folder, repo_id, pulled.revision, pulled.date)
 
 
 class _Chance:

@@ -4,17 +4,12 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mozart import hub
 from mozart.corpus import is_midi_file
 from mozart.errors import MozartError
 
 ROOT = Path(__file__).parent.parent
 THUMBNAIL = "docs/page.png"
-
-_REASONS = {
-    401: "the token is not accepted: log in with `hf auth login`, or set HF_TOKEN to one that may write",
-    402: "a free account gets Gradio Spaces on ZeroGPU only: create this one so on the Hub's site, then run this again",
-    403: "the token may not write there: set HF_TOKEN to one that may, or choose a name of your own",
-}
 
 
 def tracked_files(root: Path) -> list[str]:
@@ -50,13 +45,12 @@ def put_online(repo_id: str, names: Sequence[str], variables: Mapping[str, str],
         When there is no token, when the token or the account may not do that, or when the Hub cannot be reached; what the
         Space showed before it goes on showing.
     """
-    import httpx2
-    from huggingface_hub import CommitOperationAdd, HfApi, get_token
+    from huggingface_hub import CommitOperationAdd, get_token
 
     if not get_token():
         raise MozartError("There is no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to one that may write.")
-    api = HfApi()
-    try:
+    with hub.explained(f"The Space {repo_id} could not be put online"):
+        api = hub.connect()
         address = api.create_repo(repo_id, repo_type="space", space_sdk="gradio", exist_ok=True)
         # Before the files: what starts with them shall know the checkpoint.
         for key, value in variables.items():
@@ -64,8 +58,6 @@ def put_online(repo_id: str, names: Sequence[str], variables: Mapping[str, str],
         contents = {name: root / name for name in names} | _front_matter(root, str(address), variables.get("MOZART_MODEL"))
         operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in contents.items()]
         api.create_commit(repo_id, operations, commit_message="Upload the repository", repo_type="space")
-    except (OSError, ValueError, RuntimeError, httpx2.HTTPError) as error:
-        raise MozartError(f"The Space {repo_id} could not be put online ({_reason(error)}).") from error
     return str(address)
 
 
@@ -76,15 +68,3 @@ def _front_matter(root: Path, address: str, model: str | None) -> dict[str, byte
         return {}
     known = f"thumbnail: {address}/resolve/main/{THUMBNAIL}\n" + (f"models: [{model}]\n" if model else "")
     return {path.name: path.read_text(encoding="utf-8").replace("---\n", f"---\n{known}", 1).encode()}
-
-
-def _reason(error: Exception) -> str:
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
-
-    if isinstance(error, httpx2.TransportError):
-        return "the Hub cannot be reached: try again when there is a network"
-    if isinstance(error, HfHubHTTPError) and error.response.status_code in _REASONS:
-        return _REASONS[error.response.status_code]
-    said = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
-    return f"{said}: try again later"

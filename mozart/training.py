@@ -4,19 +4,16 @@
 the next, detached, although shuffled windows do not continue each other. ``stream`` shows it every step of long sequences,
 each from a fresh state: the same labels for a hundredth of the work. Evaluation is the same for both, and starts fresh.
 
-A run can be killed at any moment. Every random draw of an epoch comes from generators seeded by the run's seed and the
-epoch's number, so a run resumed at its last saved epoch ends, on a CPU with the same machine, versions and thread count,
-with the same weights, bit for bit.
+Every random draw of an epoch comes from generators seeded by the run's seed and the epoch's number, so that a run which was
+saved and resumed (:mod:`mozart.runs`) ends, on a CPU with the same machine, versions and thread count, with the same weights,
+bit for bit.
 """
 
 import copy
-import io
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +21,6 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mozart import atomic
 from mozart.errors import MozartError
 from mozart.evaluation import Evaluation, evaluate
 from mozart.model import ModelConfig, MusicLSTM
@@ -32,15 +28,6 @@ from mozart.sequences import Sequences
 from mozart.vocabulary import Vocabulary
 from mozart.windows import WINDOW, Loaders
 
-# What the music alone decides.
-_MUSIC = ("n_tokens", "n_shapes", "music_sha256")
-# Settings that are not called as their flags are.
-_FLAGS = {"schedule_epochs": "epochs"}
-STATE_FILE = "training_state.pt"
-_STATE_KEYS = {
-    *("epoch", "model_state_dict", "optimizer_state_dict", "loss"),  # the lab's four
-    *("model_config", "training_config", "identity", "history", "best_weights", "averaged", "steps"),  # resuming needs them too
-}
 _STEPS_BEFORE_ESTIMATE = 20
 # How often the loss is looked at: asking for the number at every step would make a GPU wait.
 _STEPS_BETWEEN_LOOKS = 50
@@ -196,7 +183,17 @@ def start_run(
         averaged = copy.deepcopy(model).eval() if config.averaging else None
     except (RuntimeError, MemoryError) as error:
         raise MozartError("A network of this size does not fit into memory: choose a smaller --hidden-size.") from error
-    return Run(model, _optimizer(model, config), config, identify(model_config, config, music_sha256), averaged=averaged)
+    return Run(model, make_optimizer(model, config), config, identify(model_config, config, music_sha256), averaged=averaged)
+
+
+def make_optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The lab's RMSprop; for ``stream`` AdamW, which decays matrices alone."""
+    if config.recipe == "lab":
+        return torch.optim.RMSprop(model.parameters(), lr=config.learning_rate)
+    matrices = [weight for weight in model.parameters() if weight.dim() > 1]
+    vectors = [weight for weight in model.parameters() if weight.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
 
 
 def identify(model_config: ModelConfig, config: TrainingConfig, music_sha256: str) -> dict[str, str]:
@@ -389,95 +386,6 @@ def _finish_epoch(run: Run, epoch: int, validation: Evaluation, seconds: float) 
     )
     if run.best_epoch["epoch"] == epoch:
         run.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in run.evaluated.state_dict().items()}
-
-
-def save_run(run: Run, path: Path) -> None:
-    """Write the run; at every moment the file is either the old one or the new one."""
-    content = {
-        "epoch": run.epoch,
-        "model_state_dict": run.model.state_dict(),
-        "optimizer_state_dict": run.optimizer.state_dict(),
-        "loss": run.loss,
-        "model_config": asdict(run.model.config),
-        "training_config": asdict(run.config),
-        "identity": run.identity,
-        "history": run.history,
-        "best_weights": run.best_weights,
-        "averaged": run.averaged.state_dict() if run.averaged is not None else None,
-        "steps": run.steps,
-    }
-    file = io.BytesIO()
-    torch.save(content, file)
-    atomic.write(path, file.getvalue())
-
-
-def require_state(path: Path) -> None:
-    """Raise MozartError unless there is a saved run at `path`."""
-    if not os.path.isfile(path):
-        raise MozartError(f"There is nothing to resume: {path} does not exist. Leave --resume out to start.")
-
-
-def resume_run(path: Path, identity: Mapping[str, str], device: torch.device) -> Run:
-    """The run that was saved at `path`.
-
-    Raises MozartError when there is none, when it is damaged, or when it was made with other settings than `identity`.
-    """
-    require_state(path)
-    saved = _read_state(path)
-    differing = [name for name, value in identity.items() if saved["identity"].get(name) != value]
-    if differing:
-        name = differing[0]
-        before, now = saved["identity"].get(name) or "none", identity[name] or "none"
-        flag = f"another --{_FLAGS.get(name, name).replace('_', '-')} ({before}, now {now})"
-        raise MozartError(
-            f"{path.parent} holds a run with {'other music' if name in _MUSIC else flag}: "
-            "resume it with what it was started with, or choose another --output."
-        )
-    model, optimizer = _restore(saved, device)
-    run = Run(model, optimizer, TrainingConfig(**saved["training_config"]), dict(identity))
-    run.epoch, run.loss = saved["epoch"], saved["loss"]
-    run.history, run.best_weights, run.steps = saved["history"], saved["best_weights"], saved["steps"]
-    if saved["averaged"] is not None:
-        run.averaged = copy.deepcopy(model).eval()
-        run.averaged.load_state_dict(saved["averaged"])
-    return run
-
-
-def load_model(
-    filename: str | Path, device: torch.device | None = None
-) -> tuple[MusicLSTM, nn.CrossEntropyLoss, torch.optim.Optimizer]:
-    """Load a saved run to continue or evaluate it: model (in ``eval()`` mode), criterion, optimizer. (Lab, ``load_model``.)"""
-    device = device or torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
-    model, optimizer = _restore(_read_state(Path(filename)), device)
-    return model, nn.CrossEntropyLoss(), optimizer
-
-
-def _restore(saved: Mapping[str, Any], device: torch.device) -> tuple[MusicLSTM, torch.optim.Optimizer]:
-    model = MusicLSTM(ModelConfig(**saved["model_config"])).to(device)
-    model.load_state_dict(saved["model_state_dict"])
-    optimizer = _optimizer(model, TrainingConfig(**saved["training_config"]))
-    optimizer.load_state_dict(saved["optimizer_state_dict"])
-    return model.eval(), optimizer
-
-
-def _read_state(path: Path) -> dict[str, Any]:
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        if not (isinstance(saved, dict) and saved.keys() >= _STATE_KEYS):
-            raise ValueError("it is not a saved run of this program")
-    except Exception as error:  # torch raises a different kind for every way in which a file can be damaged
-        raise MozartError(f"{path} cannot be read as a saved run: start again without it, in another --output.") from error
-    return saved
-
-
-def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """The lab's RMSprop; for ``stream`` AdamW, which decays matrices alone."""
-    if config.recipe == "lab":
-        return torch.optim.RMSprop(model.parameters(), lr=config.learning_rate)
-    matrices = [weight for weight in model.parameters() if weight.dim() > 1]
-    vectors = [weight for weight in model.parameters() if weight.dim() <= 1]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
 
 
 def _generator(*seed: int) -> np.random.Generator:

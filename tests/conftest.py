@@ -1,12 +1,15 @@
 """Fixtures for all tests. Outside the tests marked ``corpus`` nothing of the user's is read or written."""
 
+import importlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 import tiny
+from hub_server import HubServer
 from mozart import corpus
 from mozart.errors import MozartError
 from mozart.score import Work, read_scores
@@ -30,6 +33,25 @@ def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoint")
     tiny.checkpoint(folder)
     return folder
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServer]:
+    """A Hub that this process takes for the real one, logged in, with an empty cache."""
+    import huggingface_hub.constants
+
+    def read_environment_again() -> None:
+        # huggingface_hub reads the environment at import, and keeps its connections.
+        importlib.reload(huggingface_hub.constants)
+        huggingface_hub.close_session()
+
+    with HubServer() as server:
+        for name, value in server.environment(tmp_path / "home").items():
+            monkeypatch.setenv(name, value)
+        read_environment_again()
+        yield server
+        monkeypatch.undo()
+        read_environment_again()
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,18 @@ Large files go through Git LFS, small ones in the commit; Xet is left out. ``env
     with HubServer() as hub:
         subprocess.run(command, env=os.environ | hub.environment(tmp_path))
         [(revision, files)] = hub.repos["user/name"]
+        hub.failures.append(Failure("GET", "resolve/.*/config.json", status=500, times=2))
 """
 
 import base64
 import hashlib
 import json
+import re
+import socket
 import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +25,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit
 
 TOKEN = "good-token"
+NO_COMMIT = "0" * 40
 
 
 class Commit(NamedTuple):
@@ -28,25 +35,67 @@ class Commit(NamedTuple):
     files: dict[str, bytes]
 
 
+@dataclass
+class Failure:
+    """What goes wrong with the next requests that it fits.
+
+    Attributes
+    ----------
+    method, path : regular expressions; the path's may fit anywhere
+    times : so often
+    status : is answered, if it is not 0
+    headers : are added to the answer, or replace its own
+    cut : the connection ends in the middle of the body, the request's with PUT, else the answer's
+    seconds : to wait before anything is answered
+    """
+
+    method: str
+    path: str
+    times: int = 1
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+    seconds: float = 0.0
+
+
 class HubServer(ThreadingHTTPServer):
     """Listens on a free port while its context is open.
 
     Attributes
     ----------
-    repos : the commits of every repository, oldest first; a new repository has none
+    repos : the commits of every repository's main branch, oldest first; a new repository has none
+    branches : those of other branches, by ``user/name@branch``
+    private : the repositories that are
     storage : the large files that were sent, by SHA-256, whether or not a commit names them
-    storage_works : set it to False, and every upload of a large file is refused
-    variables : those of every Space
-    sells_spaces : set it to False, and the account is one that may not make a Space
+    account : what the Hub says of who has TOKEN
+    spaces : the variables of every Space
+    restarted : the Spaces that were, in order
+    failures : what is to go wrong
+    requests : the method and path of all requests so far
     """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.repos: dict[str, list[Commit]] = {}
+        self.branches: dict[str, list[Commit]] = {}
+        self.private: set[str] = set()
         self.storage: dict[str, bytes] = {}
-        self.storage_works = True
-        self.variables: dict[str, dict[str, str]] = {}
-        self.sells_spaces = True
+        self.account: dict[str, Any] = {"name": "user", "auth": {"accessToken": {"role": "write"}}}
+        self.spaces: dict[str, dict[str, str]] = {}
+        self.restarted: list[str] = []
+        self.failures: list[Failure] = []
+        self.requests: list[str] = []
+        self._lock = threading.Lock()
+
+    def next_failure(self, method: str, path: str) -> Failure:
+        """The failure that this request meets, which may be none."""
+        with self._lock:
+            self.requests.append(f"{method} {path}")
+            for failure in self.failures:
+                if failure.times and re.fullmatch(failure.method, method) and re.search(failure.path, path):
+                    failure.times -= 1
+                    return failure
+        return Failure("", "")
 
     @property
     def url(self) -> str:
@@ -97,18 +146,29 @@ class _Conversation(BaseHTTPRequestHandler):
     server: HubServer
 
     def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        failure = self.server.next_failure(self.command, unquote(self.path))
+        time.sleep(failure.seconds)
+        size = int(self.headers.get("Content-Length", 0))
+        if failure.cut and self.command == "PUT":
+            self.rfile.read(size // 2)
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        body = self.rfile.read(size)
         try:
+            if failure.status:
+                raise _Refusal(HTTPStatus(failure.status))
             status, (content, headers) = HTTPStatus.OK, self._answer(body)
         except _Refusal as refusal:
             status, (content, headers) = refusal.status, _json({"error": refusal.status.phrase} | refusal.about)
             headers["X-Error-Code"] = refusal.code
+            if refusal.status == HTTPStatus.UNAUTHORIZED:
+                headers["X-Error-Message"] = "Invalid credentials in Authorization header"
         self.send_response(status)
-        for name, value in {**headers, "X-Request-Id": "stand-in", "Content-Length": len(content)}.items():
+        for name, value in {**headers, "X-Request-Id": "stand-in", "Content-Length": len(content), **failure.headers}.items():
             self.send_header(name, str(value))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if failure.cut else content)
 
     do_HEAD = do_POST = do_PUT = do_GET
 
@@ -117,33 +177,45 @@ class _Conversation(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> _Reply:
         match self.command, [unquote(part) for part in urlsplit(self.path).path[1:].split("/")]:
-            case "POST", _ if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            case ("POST", _) | (_, ["api", "whoami-v2"]) if self.headers["Authorization"] != f"Bearer {TOKEN}":
                 raise _Refusal(HTTPStatus.UNAUTHORIZED)
+            case "GET", ["api", "whoami-v2"]:
+                return _json(self.server.account)
             case "POST", ["api", "validate-yaml"]:
                 return _json({"errors": [], "warnings": []})
             case "POST", ["api", "repos", "create"]:
                 return self._create(json.loads(body))
-            case "POST", ["api", "models" | "spaces", user, name, "preupload", "main"]:
-                return self._upload_modes(f"{user}/{name}", json.loads(body)["files"])
+            case "GET", ["api", "models", user, name, "auth-check", "write"]:
+                self._commit(f"{user}/{name}", "main")
+                return _json({})
+            case "POST", ["api", "models", user, name, "branch", branch]:
+                return self._create_branch(f"{user}/{name}", branch)
+            case "POST", ["api", "models" | "spaces", user, name, "preupload", branch]:
+                return self._upload_modes(f"{user}/{name}", branch, json.loads(body)["files"])
             case "POST", [*_, "info", "lfs", "objects", "batch"]:
                 wanted = json.loads(body)["objects"]
                 uploads = [{"upload": {"href": f"{self.server.url}/storage/{file['oid']}"}} for file in wanted]
                 return _json({"objects": [file | {"actions": upload} for file, upload in zip(wanted, uploads, strict=True)]})
-            case "PUT", ["storage", oid] if self.server.storage_works:
+            case "PUT", ["storage", oid]:
                 self.server.storage[oid] = body
                 return _json({})
-            case "PUT", ["storage", _]:
-                raise _Refusal(HTTPStatus.FORBIDDEN)
-            case "POST", ["api", "models" | "spaces", user, name, "commit", "main"]:
-                return self._add_commit(f"{user}/{name}", body)
+            case "POST", ["api", "models" | "spaces", user, name, "commit", branch]:
+                return self._add_commit(f"{user}/{name}", branch, body)
+            case "GET", ["api", "models" | "spaces", user, name]:
+                return self._about(f"{user}/{name}", "main")
+            case "GET", ["api", "models", user, name, "revision", revision]:
+                return self._about(f"{user}/{name}", revision)
+            case _, ["api", "spaces", user, name, *_] if f"{user}/{name}" not in self.server.spaces:
+                raise _Refusal(HTTPStatus.NOT_FOUND, "RepoNotFound")
+            case "GET", ["api", "spaces", _, _, "auth-check", "write"]:
+                return _json({})
             case "POST", ["api", "spaces", user, name, "variables"]:
                 variable = json.loads(body)
-                self.server.variables.setdefault(f"{user}/{name}", {})[variable["key"]] = variable["value"]
-                return _json({})
-            case "GET", ["api", "models" | "spaces", user, name]:
-                return _json({"id": f"{user}/{name}", "sha": self._commit(f"{user}/{name}", "main").revision})
-            case "GET", ["api", "models", user, name, "revision", revision]:
-                return _json({"id": f"{user}/{name}", "sha": self._commit(f"{user}/{name}", revision).revision})
+                self.server.spaces[f"{user}/{name}"][variable["key"]] = variable["value"]
+                return _json({variable["key"]: {"value": variable["value"]}})
+            case "POST", ["api", "spaces", user, name, "restart"]:
+                self.server.restarted.append(f"{user}/{name}")
+                return _json({"stage": "RUNNING_BUILDING"})
             case "GET", ["api", "models", user, name, "tree", revision]:
                 return _json([_entry(*file) for file in self._commit(f"{user}/{name}", revision).files.items()])
             case "GET" | "HEAD", [user, name, "resolve", revision, *path]:
@@ -154,15 +226,30 @@ class _Conversation(BaseHTTPRequestHandler):
         repo = f"{wanted['organization']}/{wanted['name']}"
         is_space = wanted.get("type") == "space"
         url = f"{self.server.url}/{'spaces/' * is_space}{repo}"
-        if is_space and not self.server.sells_spaces:
-            raise _Refusal(HTTPStatus.PAYMENT_REQUIRED)
+        if is_space:
+            self.server.spaces.setdefault(repo, {})
         if repo in self.server.repos:
             raise _Refusal(HTTPStatus.CONFLICT, url=url)
         self.server.repos[repo] = []
+        if wanted.get("visibility") == "private":
+            self.server.private.add(repo)
         return _json({"url": url})
 
-    def _upload_modes(self, repo: str, files: list[dict[str, Any]]) -> _Reply:
-        latest = self._latest(repo)
+    def _create_branch(self, repo: str, branch: str) -> _Reply:
+        if f"{repo}@{branch}" in self.server.branches:
+            raise _Refusal(HTTPStatus.CONFLICT)
+        self.server.branches[f"{repo}@{branch}"] = [self._commit(repo, "main")]
+        return _json({})
+
+    def _about(self, repo: str, revision: str) -> _Reply:
+        commit = self._commit(repo, revision)
+        about = {"id": repo, "sha": commit.revision, "private": repo in self.server.private}
+        return _json(
+            about | {"lastModified": "2026-10-04T12:00:00.000Z", "siblings": [{"rfilename": path} for path in commit.files]}
+        )
+
+    def _upload_modes(self, repo: str, branch: str, files: list[dict[str, Any]]) -> _Reply:
+        latest = self._commit(repo, branch).files
         modes = [
             {
                 "path": path,
@@ -174,16 +261,19 @@ class _Conversation(BaseHTTPRequestHandler):
         ]
         return _json({"files": modes})
 
-    def _add_commit(self, repo: str, body: bytes) -> _Reply:
-        files = dict(self._latest(repo))
+    def _add_commit(self, repo: str, branch: str, body: bytes) -> _Reply:
+        before = self._commit(repo, branch)
+        files = dict(before.files)
         for line in map(json.loads, body.splitlines()):
             change = line["value"]
+            if line["key"] == "header" and change.get("parentCommit", before.revision) != before.revision:
+                raise _Refusal(HTTPStatus.PRECONDITION_FAILED)
             if line["key"] == "file":
                 files[change["path"]] = base64.b64decode(change["content"])
             elif line["key"] == "lfsFile":
                 files[change["path"]] = self.server.storage[change["oid"]]
-        revision = hashlib.sha1(str(self.server.repos[repo]).encode() + body).hexdigest()
-        self.server.repos[repo].append(Commit(revision, files))
+        revision = hashlib.sha1(before.revision.encode() + body).hexdigest()
+        self._commits(repo, branch).append(Commit(revision, files))
         return _json({"commitOid": revision, "commitUrl": f"{self.server.url}/{repo}/commit/{revision}"})
 
     def _file(self, repo: str, revision: str, path: str) -> _Reply:
@@ -193,14 +283,19 @@ class _Conversation(BaseHTTPRequestHandler):
         content = commit.files[path]
         return _Reply(content, {"ETag": f'"{_oid(path, content)}"', "X-Repo-Commit": commit.revision})
 
-    def _latest(self, repo: str) -> dict[str, bytes]:
-        return {} if self.server.repos.get(repo) == [] else self._commit(repo, "main").files
-
-    def _commit(self, repo: str, revision: str) -> Commit:
+    def _commits(self, repo: str, branch: str) -> list[Commit]:
         if repo not in self.server.repos:
             raise _Refusal(HTTPStatus.NOT_FOUND, "RepoNotFound")
-        for commit in reversed(self.server.repos[repo]):
-            if revision in ("main", commit.revision):
+        return self.server.repos[repo] if branch == "main" else self.server.branches.get(f"{repo}@{branch}", [])
+
+    def _commit(self, repo: str, revision: str) -> Commit:
+        if commits := self._commits(repo, revision):
+            return commits[-1]
+        if revision == "main":
+            return Commit(NO_COMMIT, {})
+        others = (commits for name, commits in self.server.branches.items() if name.startswith(f"{repo}@"))
+        for commit in sum(others, self.server.repos[repo]):
+            if commit.revision == revision:
                 return commit
         raise _Refusal(HTTPStatus.NOT_FOUND, "RevisionNotFound")
 

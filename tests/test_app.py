@@ -3,11 +3,15 @@
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import app
+from hub_server import Failure, HubServer
+from mozart import hub
+from mozart.checkpoint import load_checkpoint
 from mozart.composer import Composer
 from mozart.errors import MozartError
 
@@ -47,8 +51,29 @@ def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) 
     composer, notice = app.load_composer()
     released.set()
     assert composer.name == "pretrained/unseen"
-    said = "The Hub cannot be reached." if trouble == "down" else "The checkpoint user/name did not come in 0 seconds."
+    said = "The Hub cannot be reached." if trouble == "down" else "The checkpoint user/name did not come in 0.05 seconds."
     assert notice == f"{said} This page composes from the checkpoint that ships with the code."
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
+@pytest.mark.usefixtures("_no_model")
+def test_a_model_on_the_hub(server: HubServer, checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page composes from MOZART_MODEL, from the cache when the Hub is away, and from its own when there is neither."""
+    hub.prepare("user/name")
+    revision = hub.push(checkpoint_folder, "user/name")
+    monkeypatch.setenv("MOZART_MODEL", "user/name")
+    for _ in range(2):
+        composer, notice = app.load_composer()
+        assert (composer.name, composer.revision, notice) == ("user/name", revision, "")
+        assert composer.checkpoint.identity == load_checkpoint(checkpoint_folder).identity
+        server.failures = [Failure("GET", "", times=9, status=503)]
+
+    monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setenv("MOZART_REVISION", "v2")
+    server.failures = [Failure("GET", "", times=9, seconds=1)]
+    composer, notice = app.load_composer()
+    assert (composer.name, composer.revision) == ("pretrained/unseen", None)
+    assert "did not come in" in notice
 
 
 def test_zero_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import torch
 
 import tiny
 from mozart import atomic
-from mozart.checkpoint import FILES, load_checkpoint, save_checkpoint
+from mozart.checkpoint import FILES, LOADED, find_damaged, load_checkpoint, save_checkpoint
 from mozart.errors import MozartError
 
 
@@ -34,6 +34,24 @@ def test_round_trip(tmp_path: Path) -> None:
     x = torch.tensor([[0, 1, 2]])
     assert torch.equal(saved.model(x, saved.model.init_hidden(1))[0], loaded.model(x, loaded.model.init_hidden(1))[0])
     assert not loaded.model.training
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_damage_is_found(folder: Path, name: str) -> None:
+    """Without loading anything: which file is not the one that config.json names, or missing; the card may be edited."""
+    (folder / "README.md").write_text("edited")
+    assert find_damaged(folder) == []
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-7])
+    assert find_damaged(folder) == [name]
+    (folder / name).unlink()
+    assert find_damaged(folder) == [name]
+
+
+def test_another_format_is_not_taken_for_damage(folder: Path) -> None:
+    """Nothing is known of its files; loading says which format it is."""
+    (folder / "config.json").write_text('{"format": 99}')
+    assert find_damaged(folder) == []
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "README.md"])

@@ -7,6 +7,7 @@ import shutil
 import threading
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mozart import midi
 from mozart.checkpoint import PRETRAINED, SHIPPED
 from mozart.composer import Composer, Composition, recompose
 from mozart.errors import MozartError
+from mozart.hub import Pulled
 from mozart.originality import MOST_IN_A_ROW, CorpusIndex, find_loop
 from mozart.request import Request
 from mozart.rhythm import STRATEGIES
@@ -43,6 +45,31 @@ def test_a_piece(composer: Composer) -> None:
     assert piece.offsets == sorted(piece.offsets)
     assert min(piece.durations) > 0
     assert set(piece.tokens) <= set(composer.checkpoint.vocabulary.tokens)
+
+
+@pytest.mark.parametrize(
+    ("source", "revision", "asked"),
+    [
+        ("user/name", None, None),
+        ("user/name", "v1", "v1"),
+        ("user/name@v1", None, "v1"),
+        ("user/name@refs/pr/1", "refs/pr/1", "refs/pr/1"),
+    ],
+)
+def test_a_checkpoint_on_the_hub(
+    source: str, revision: str | None, asked: str | None, checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A revision is given beside the name or after it, and the composer knows which commit it was, and of when."""
+
+    def pull(repo_id: str, revision: str | None) -> Pulled:
+        assert (repo_id, revision) == ("user/name", asked)
+        return Pulled(checkpoint_folder, "abc", date(2026, 10, 4))
+
+    monkeypatch.setattr("mozart.hub.pull", pull)
+    composer = Composer.load(source, revision)
+    assert (composer.name, composer.revision, composer.date) == ("user/name", "abc", date(2026, 10, 4))
+    with pytest.raises(MozartError, match="user/name@v1 and v2 are two revisions"):
+        Composer.load("user/name@v1", "v2")
 
 
 def test_the_opening_keeps_its_own_rhythm(composer: Composer) -> None:

@@ -36,6 +36,7 @@ LAYERS = [
     "player",
     "checkpoint",
     "training",
+    "runs",
     "card",
     "hub",
     "space",

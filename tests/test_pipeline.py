@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pretty_midi
@@ -12,17 +13,25 @@ import torch
 
 import tiny
 import train
-from hub_server import HubServer
+from hub_server import Failure, HubServer
 from mozart import corpus
 from mozart.__main__ import main as mozart_main
 from mozart.card import CURVES, PIECES, shown
 from mozart.checkpoint import FILES, load_checkpoint
+from mozart.composer import Composer
 from mozart.midi import read_recipe
+from mozart.request import Request
 from mozart.score import read_scores
+from mozart.training import Run
 
 CAPTURE = pytest.CaptureFixture[str]
 ROOT = Path(train.__file__).parent
+REPO, SPACE = "user/tiny", "user/space"
 SMALL = ["--batch-size", "16", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"]
+
+
+# huggingface_hub calls its HTTP library in an old way when it sends large files by LFS.
+by_lfs = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -109,6 +118,7 @@ def test_stream_on_held_out_works(tmp_path: Path, capsys: CAPTURE) -> None:
         (["--weight-decay", "-0.5"], "-0.5 is not a number from 0 to below 1"),
         (["--dropout", "1"], "1 is not a number from 0 to below 1"),
         (["--recipe", "cloud"], "invalid choice: 'cloud'"),
+        (["--push-every", "2"], "add --push-to-hub USER/NAME"),
     ],
 )
 def test_flags_that_do_not_fit(flags: list[str], said: str, capsys: CAPTURE) -> None:
@@ -120,7 +130,7 @@ def test_flags_that_do_not_fit(flags: list[str], said: str, capsys: CAPTURE) -> 
 
 @pytest.mark.process
 def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -> None:
-    """--push-to-hub publishes the checkpoint when training is done, and --checkpoint user/name composes from it."""
+    """--push-to-hub publishes the checkpoint when training is done, and --checkpoint user/name@revision composes from it."""
     output, piece = tmp_path / "run", tmp_path / "piece.mid"
     with HubServer() as hub:
         environment = os.environ | hub.environment(tmp_path / "home") | {"OMP_NUM_THREADS": "1"}
@@ -134,12 +144,120 @@ def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -
         said = run("train.py", *arguments, "--push-to-hub", "user/tiny")
         ((revision, files),) = hub.repos["user/tiny"]
         about = json.loads(
-            run("-m", "mozart", "compose", "--checkpoint", "user/tiny", "--length", "9", "--out", str(piece), "--json")
+            run("-m", "mozart", "compose", "--checkpoint", f"user/tiny@{revision}", "--length", "9", "--out", str(piece), "--json")
         )
     assert f"MOZART_MODEL=user/tiny MOZART_REVISION={revision}" in said
-    assert files == {name: (output / name).read_bytes() for name in FILES}
+    assert files == {name: (output / name).read_bytes() for name in (*FILES, "losses.png", "accuracy.png")}
     assert about["checkpoint"] == "user/tiny"
     assert piece.exists()
+
+
+@by_lfs
+@pytest.mark.parametrize("recipe", ["lab", "stream"])
+def test_a_run_goes_on_on_another_machine(
+    recipe: str, server: HubServer, midi_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    """With --push-every a run whose machine is lost goes on from the Hub, and ends as one that was never stopped, bit for bit."""
+    arguments = ["--midi-dir", str(midi_dir), "--epochs", "3", "--recipe", recipe, *SMALL]
+    assert train.main([*arguments, "--output", str(tmp_path / "whole")]) == 0
+    pushed = [*arguments, "--push-to-hub", REPO, "--push-every", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "finish_epoch", stop_after(2))
+        assert train.main([*pushed, "--output", str(tmp_path / "lost")]) == 130
+
+    composer = Composer.load(REPO)
+    assert composer.revision == server.repos[REPO][-1].revision
+    assert len(composer.checkpoint.metrics["epochs"]) == 2
+    assert "test" not in composer.checkpoint.metrics
+    assert "still in training" in server.repos[REPO][-1].files["README.md"].decode()
+    assert len(composer.compose(Request(length=9, seed=1)).new_tokens) == 9
+    assert mozart_main(["measure", "--checkpoint", REPO]) == 1
+    assert f"{REPO} is still in training" in capsys.readouterr().err
+    published = server.branches[f"{REPO}@training-state"]
+    assert [len(commits) for commits in (server.repos[REPO], published)] == [2, 3]
+
+    assert train.main([*pushed, "--resume", REPO, "--output", str(tmp_path / "new")]) == 0
+    assert "going on after epoch 2" in capsys.readouterr().out
+    for name in ("model.safetensors", "openings.safetensors", "originality.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "new" / name).read_bytes()
+    whole, new = (json.loads((tmp_path / run / "metrics.json").read_text()) for run in ("whole", "new"))
+    for part in ("command", "validation", "test", "baselines", "best_epoch"):
+        assert whole[part] == new[part]
+    assert server.repos[REPO][-1].files["metrics.json"] == (tmp_path / "new" / "metrics.json").read_bytes()
+    assert json.loads(published[-1].files["training_state.json"])["epoch"] == 3
+    everything = {*server.repos[REPO][-1].files, *published[-1].files}
+    assert everything == {*FILES, "losses.png", "accuracy.png", "training_state.json", "training_state.safetensors"}
+    assert train.main([*arguments, "--clip", "2", "--resume", REPO, "--output", str(tmp_path / "other")]) == 1
+    assert f"{REPO} holds a run with another --clip" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
+@by_lfs
+def test_a_push_that_fails_does_not_end_training(server: HubServer, midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
+    """It is said and tried again the next time; the last one is an error, and --resume publishes what is safe."""
+    output = tmp_path / "run"
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(output), "--epochs", "3", *SMALL]
+    arguments += ["--push-to-hub", REPO, "--push-every", "1"]
+    server.failures = [
+        Failure("POST", "commit/training-state", status=403),  # after the first epoch
+        Failure("POST", "commit/main", times=2, status=500),  # after the second, and at the end
+    ]
+    assert train.main(arguments) == 1
+    said = capsys.readouterr()
+    assert "could not be published to user/tiny (the token may not do that there" in said.out
+    assert "could not be published to user/tiny (the Hub has trouble of its own, status 500" in said.out
+    assert said.out.count("Training goes on") == 2
+    assert f"It is safe in {output}: run the same command with --resume" in said.err
+    assert server.repos[REPO] == []
+    assert train.main([*arguments, "--resume"]) == 0
+    assert server.repos[REPO][-1].files["metrics.json"] == (output / "metrics.json").read_bytes()
+
+
+@by_lfs
+def test_a_space_composes_from_what_was_published(server: HubServer, midi_dir: Path, tmp_path: Path) -> None:
+    """--space sets its variables and restarts it, and --private is kept."""
+    server.spaces[SPACE] = {}
+    arguments = ["--midi-dir", str(midi_dir), "--output", str(tmp_path / "run"), "--epochs", "1", *SMALL]
+    assert train.main([*arguments, "--push-to-hub", REPO, "--private", "--space", SPACE]) == 0
+    ((revision, _),) = server.repos[REPO]
+    assert server.spaces[SPACE] == {"MOZART_MODEL": REPO, "MOZART_REVISION": revision}
+    assert (server.restarted, server.private) == ([SPACE], {REPO})
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--push-to-hub", REPO], "the token is not valid: log in with `hf auth login`"),
+        (["--push-to-hub", REPO, "--space", SPACE], "the token is not valid: log in with `hf auth login`"),
+        (["--resume", REPO], f"The run in {REPO} could not be downloaded (there is no such repository"),
+    ],
+)
+def test_what_the_hub_refuses_is_said_first(
+    server: HubServer, flags: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    """Before the music is read, with nothing written here or there."""
+    monkeypatch.setenv("HF_TOKEN", "bad-token")
+    assert train.main([*flags, "--midi-dir", str(tmp_path / "none"), "--output", str(tmp_path / "run")]) == 1
+    assert sentence in capsys.readouterr().err
+    assert server.repos == {}
+    assert not (tmp_path / "run").exists()
+
+
+def stop_after(epoch: int) -> Callable[[Run, Path], None]:
+    """What Ctrl-C does in the epoch after this one."""
+
+    def finish_epoch(run: Run, _: Path) -> None:
+        if run.epoch > epoch:
+            raise KeyboardInterrupt
+
+    return finish_epoch
+
+
+def test_the_command_says_nothing_of_places() -> None:
+    """Where a run came from and went is no part of the command that makes the same checkpoint."""
+    arguments = ["--resume", REPO, "--epochs", "3", "--output=here", "--push-to-hub", REPO, "--private", "--test-works", "a", "b"]
+    arguments += ["--space", SPACE, "--push-every", "2", "--seed", "1", "--resume"]
+    assert train.reproducing_command(arguments) == "python train.py --epochs 3 --test-works a b --seed 1"
 
 
 @pytest.mark.process
@@ -243,6 +361,8 @@ def test_a_finished_run_is_not_trained_over(midi_dir: Path, tmp_path: Path, caps
         (["--midi-dir", "nowhere"], "no folder nowhere"),
         (["--device", "cuda"], "no CUDA device"),
         (["--push-to-hub", "mozart"], "write it as user/name"),
+        (["--push-to-hub", "user/name", "--space", "mozart"], "--space mozart is not the name"),
+        (["--resume", "runs/lab/old"], "--resume runs/lab/old is not the name"),
         (["--resume"], "nothing to resume"),
     ],
 )

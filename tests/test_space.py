@@ -9,7 +9,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from hub_server import Commit, HubServer
+from hub_server import Commit, Failure, HubServer
 from mozart import space
 from mozart.__main__ import main
 from mozart.errors import MozartError
@@ -51,7 +51,7 @@ def test_the_space_is_what_git_tracks_as_one_commit(server: HubServer, checkout:
     """What git tracks goes, small files and large, and no run, no cache, nothing of git's; the address is said."""
     assert main(["space", SPACE]) == 0
     assert [commit.files for commit in server.repos[SPACE]] == [files(checkout)]
-    assert server.variables == {}
+    assert server.spaces == {SPACE: {}}
     assert f"{server.url}/spaces/{SPACE}" in capsys.readouterr().out
 
 
@@ -71,9 +71,9 @@ def test_the_front_matter_knows_the_space(server: HubServer, checkout: Path) -> 
 @pytest.mark.parametrize(("flags", "revision"), [([], "main"), (["--revision", "v2"], "v2")])
 def test_the_space_composes_from_the_model_that_is_named(server: HubServer, flags: list[str], revision: str) -> None:
     """--model sets both variables, so that no older revision stays; without --revision it is the latest."""
-    server.variables[SPACE] = {"MOZART_REVISION": "an older one", "MINE": "1"}
+    server.spaces[SPACE] = {"MOZART_REVISION": "an older one", "MINE": "1"}
     assert main(["space", SPACE, "--model", "user/name", *flags]) == 0
-    assert server.variables[SPACE] == {"MOZART_MODEL": "user/name", "MOZART_REVISION": revision, "MINE": "1"}
+    assert server.spaces[SPACE] == {"MOZART_MODEL": "user/name", "MOZART_REVISION": revision, "MINE": "1"}
 
 
 def test_again_is_a_second_commit(server: HubServer, checkout: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_dry_run_lists_what_would_go(server: HubServer, capsys: CAPTURE, monke
 
 @pytest.mark.usefixtures("checkout")
 @pytest.mark.parametrize(
-    ("token", "sentence"), [("", "There is no token"), ("bad-token", "the token is not accepted: log in with `hf auth login`")]
+    ("token", "sentence"), [("", "There is no token"), ("bad-token", "the token is not valid: log in with `hf auth login`")]
 )
 def test_a_token_is_needed(server: HubServer, token: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:
     """Without a token, or with a wrong one, one sentence says what to do, at once, and nothing is made."""
@@ -116,7 +116,7 @@ def test_a_token_is_needed(server: HubServer, token: str, sentence: str, monkeyp
 @pytest.mark.usefixtures("checkout")
 def test_a_free_account_is_told_about_zerogpu(server: HubServer, capsys: CAPTURE) -> None:
     """Where the Hub asks for payment, the sentence says how a free account gets its Space, and once it has one it is filled."""
-    server.sells_spaces = False
+    server.failures = [Failure("POST", "repos/create", status=402)]
     assert "ZeroGPU" in refusal(capsys, "space", SPACE)
     assert server.repos == {}
     server.repos[SPACE] = [Commit("0" * 40, {"README.md": b"made on the site"})]
@@ -128,7 +128,7 @@ def test_an_upload_that_breaks_off_changes_nothing(server: HubServer, checkout: 
     """When a large file cannot be stored, the Space has the files that it had."""
     assert main(["space", SPACE]) == 0
     (checkout / "mozart" / "model.safetensors").write_text("other weights")
-    server.storage_works = False
+    server.failures = [Failure("PUT", "storage", status=403)]
     refusal(capsys, "space", SPACE)
     assert len(server.repos[SPACE]) == 1
 
