@@ -12,6 +12,7 @@ python train.py --resume user/mozart-lstm           go on from there on another 
 
 import argparse
 import copy
+import datetime
 import hashlib
 import math
 import os
@@ -333,6 +334,7 @@ def collect_metrics(run: Run, arguments: list[str], device: torch.device) -> dic
         "seed": run.config.seed,
         "command": reproducing_command(arguments),
         "machine": describe_machine(device),
+        "date": datetime.date.today().isoformat(),
         "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
         "best_epoch": run.best_epoch["epoch"],
         "epochs": run.history,

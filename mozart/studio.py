@@ -147,7 +147,10 @@ class Studio:
 
     def describe_checkpoint(self) -> str:
         """What the pieces are composed from."""
-        return f"Composed from the checkpoint `{self.composer.name}` ({self.composer.checkpoint.identity[:12]})."
+        composer = self.composer
+        version = f"revision `{composer.revision[:12]}`" if composer.revision else f"version `{composer.checkpoint.identity[:12]}`"
+        made = composer.date or composer.checkpoint.metrics.get("date")
+        return f"Composed from the checkpoint `{composer.name}`, {version}{f', of {made}' if made else ''}."
 
     def guess_tempo(self, opening: str) -> float:
         """The tempo of a movement, in quarter notes a minute, or that of most openings where it is not known yet."""

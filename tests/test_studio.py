@@ -1,5 +1,6 @@
 """What the page shows and plays of a piece."""
 
+import datetime
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from mozart import audio, studio
+from mozart.checkpoint import load_checkpoint
 from mozart.composer import Composer
 from mozart.errors import MozartError
 from mozart.openings import Excerpt
@@ -119,6 +121,17 @@ def test_what_is_said_of_a_piece(room: Studio) -> None:
         assert part in said
     # The tiny checkpoint's metrics say 8.5.
     assert "Mozart himself shares 8 with his other works, in passages of 500 notes" in said
+
+
+def test_what_is_said_of_the_checkpoint(checkpoint_folder: Path) -> None:
+    """Its name, its revision or else its version, and its date where that is known."""
+    checkpoint = load_checkpoint(checkpoint_folder)
+    known = Studio(Composer(checkpoint, "user/name", "a" * 40, datetime.date(2026, 10, 4))).describe_checkpoint()
+    assert known == "Composed from the checkpoint `user/name`, revision `aaaaaaaaaaaa`, of 2026-10-04."
+    local = Studio(Composer(checkpoint, "runs/lab")).describe_checkpoint()
+    assert local == f"Composed from the checkpoint `runs/lab`, version `{checkpoint.identity[:12]}`."
+    dated = replace(checkpoint, metrics={**checkpoint.metrics, "date": "2026-11-24"})
+    assert Studio(Composer(dated, "runs/lab")).describe_checkpoint().endswith(", of 2026-11-24.")
 
 
 def test_times() -> None:
