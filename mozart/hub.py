@@ -8,7 +8,7 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -210,7 +210,8 @@ def _download(repo_id: str, revision: str, names: Sequence[str], find_damaged: C
         )
     # Only now the cache knows what this revision is, so it never means a commit that is not whole.
     if revision != commit:
-        atomic.write(folder.parent.parent / "refs" / revision, commit.encode())
+        with suppress(MozartError):  # a cache that can only be read is good enough
+            atomic.write(folder.parent.parent / "refs" / revision, commit.encode())
     return Pulled(folder, commit, info.last_modified and info.last_modified.date())
 
 
