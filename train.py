@@ -31,7 +31,7 @@ import torch
 from tqdm import tqdm
 
 from mozart import atomic, corpus, figures, hub, score
-from mozart.card import CURVES, PIECES, shown, write_card
+from mozart.card import CURVES, PIECES, shown, write_card, write_unfinished_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, round_weights, save_checkpoint
 from mozart.composer import Composer
 from mozart.errors import MozartError
@@ -455,36 +455,13 @@ def publish_progress(
             save_checkpoint(
                 replace(unfinished, model=model, metrics=metrics, provenance=provenance),
                 Path(folder),
-                unfinished_card(metrics, provenance, flags),
+                write_unfinished_card(metrics, provenance, flags.epochs),
             )
             revision = hub.push(Path(folder), flags.push_to_hub)
     except MozartError as error:
         tqdm.write(f"  {error} Training goes on, and after epoch {run.epoch + flags.push_every} it is tried again.")
     else:
         tqdm.write(f"  published as {flags.push_to_hub}, revision {revision}")
-
-
-def unfinished_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], flags: argparse.Namespace) -> str:
-    """The README.md of a checkpoint that is still in training: what is known of it, and that nothing was tested."""
-    validation = metrics["validation"]
-    return f"""---
-license: other
-license_name: see-training-data
-library_name: pytorch
-tags: [music, midi, lstm, mozart]
----
-# A Mozart-like piano LSTM, still in training
-
-{len(metrics["epochs"])} of {flags.epochs} epochs are done, of
-
-    {metrics["command"]}
-
-The weights are those of epoch {metrics["best_epoch"]}, the best by validation {flags.best_by}: {validation["loss"]:.2f} nats a
-token and {validation["accuracy"]:.1%}, judged by one validation window in {flags.validate_every}. Nothing has been tested yet;
-the finished checkpoint will take this one's place.
-
-Trained on {provenance["music"]}
-"""
 
 
 def publish(run: Run, flags: argparse.Namespace) -> None:

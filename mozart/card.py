@@ -152,6 +152,34 @@ In a clone of the code:
 """
 
 
+def write_unfinished_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], epochs: int) -> str:
+    """The README.md of a checkpoint that is still in training: what is known of it, and that nothing was tested.
+
+    Parameters
+    ----------
+    metrics
+        The best epoch's validation, and the epochs so far.
+    epochs
+        How many there will be.
+    """
+    validation, training = metrics["validation"], provenance["training"]
+    return f"""---
+{_front_matter(metrics, provenance)}
+---
+# {_NAME}, still in training
+
+{len(metrics["epochs"])} of {epochs} epochs are done, of
+
+    {metrics["command"]}
+
+The weights are those of epoch {metrics["best_epoch"]}, the best by validation {training["best_by"]}:
+{validation["loss"]:.2f} nats a token and {validation["accuracy"]:.1%}, judged by one validation window in {training["validate_every"]}.
+Nothing has been tested yet; the finished checkpoint will take this one's place.
+
+Trained on {provenance["music"]}
+"""
+
+
 def _front_matter(metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     """The Hub's metadata as YAML: the network's own results, without table and memory, are its ``model-index``."""
     from huggingface_hub import EvalResult, ModelCardData
@@ -169,6 +197,7 @@ def _front_matter(metrics: Mapping[str, Any], provenance: Mapping[str, Any]) -> 
             metric_value=round(metrics[part][kind], 4),
         )
         for part in ("validation", "test")
+        if part in metrics
         for kind, name in (("accuracy", "accuracy"), ("loss", "loss (nats a token)"))
     ]
     tags = ["music", "midi", "lstm", "mozart"]

@@ -147,7 +147,7 @@ def test_publishing_and_composing_from_the_hub(midi_dir: Path, tmp_path: Path) -
             run("-m", "mozart", "compose", "--checkpoint", f"user/tiny@{revision}", "--length", "9", "--out", str(piece), "--json")
         )
     assert f"MOZART_MODEL=user/tiny MOZART_REVISION={revision}" in said
-    assert files == {name: (output / name).read_bytes() for name in (*FILES, "losses.png", "accuracy.png")}
+    assert files == {name: (output / name).read_bytes() for name in (*FILES, *CURVES, *PIECES)}
     assert about["checkpoint"] == "user/tiny"
     assert piece.exists()
 
@@ -186,7 +186,7 @@ def test_a_run_goes_on_on_another_machine(
     assert server.repos[REPO][-1].files["metrics.json"] == (tmp_path / "new" / "metrics.json").read_bytes()
     assert json.loads(published[-1].files["training_state.json"])["epoch"] == 3
     everything = {*server.repos[REPO][-1].files, *published[-1].files}
-    assert everything == {*FILES, "losses.png", "accuracy.png", "training_state.json", "training_state.safetensors"}
+    assert everything == {*FILES, *CURVES, *PIECES, "training_state.json", "training_state.safetensors"}
     assert train.main([*arguments, "--clip", "2", "--resume", REPO, "--output", str(tmp_path / "other")]) == 1
     assert f"{REPO} holds a run with another --clip" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
