@@ -173,7 +173,7 @@ def write_unfinished_card(metrics: Mapping[str, Any], provenance: Mapping[str, A
     {metrics["command"]}
 
 The weights are those of epoch {metrics["best_epoch"]}, the best by validation {training["best_by"]}:
-{validation["loss"]:.2f} nats a token and {validation["accuracy"]:.1%}, judged by one validation window in {training["validate_every"]}.
+{validation["loss"]:.2f} nats a token and {validation["accuracy"]:.1%}, judged by one window in {training["validate_every"]}.
 Nothing has been tested yet; the finished checkpoint will take this one's place.
 
 Trained on {provenance["music"]}
