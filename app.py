@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import Future, wait
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -28,18 +29,21 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
     from mozart.page import QUEUE, SESSIONS, THEME, build_page, head
-    from mozart.studio import warm_up
+    from mozart.studio import Studio, warm_up
 
-    composer, notice = load_composer()
+    composer, notice, coming = load_composer()
     if notice:
         print(notice, file=sys.stderr)
+    studio = Studio(composer, notice)
+    if coming is not None:
+        coming.add_done_callback(lambda loaded: studio.adopt(loaded.result()) if loaded.exception() is None else None)
 
     def make_first_piece() -> None:
         warm_up(composer)
         print(f"A first piece was ready {time.perf_counter() - started:.1f} s after the start.", file=sys.stderr)
 
     threading.Thread(target=make_first_piece, daemon=True).start()
-    build_page(composer, notice).queue(max_size=QUEUE).launch(
+    build_page(studio).queue(max_size=QUEUE).launch(
         theme=THEME,
         head=head(),
         show_error=True,
@@ -50,30 +54,32 @@ def main() -> None:
     )
 
 
-def load_composer() -> "tuple[Composer, str]":
-    """The composer that the environment names, or the shipped one and a sentence that says why."""
+def load_composer() -> "tuple[Composer, str, Future[Composer] | None]":
+    """The composer that the environment names, or the shipped one and a sentence that says why, and what is still to come."""
     from mozart.composer import Composer
     from mozart.errors import MozartError
 
     model, revision = os.environ.get("MOZART_MODEL"), os.environ.get("MOZART_REVISION")
     if not model:
-        return Composer.load(), ""
-    outcome: list[Composer | MozartError] = []
+        return Composer.load(), "", None
+    coming: Future[Composer] = Future()
 
     def load() -> None:
         try:
-            outcome.append(Composer.load(model, revision or None))
-        except MozartError as error:
-            outcome.append(error)
+            coming.set_result(Composer.load(model, revision or None))
+        except Exception as error:
+            coming.set_exception(error)
 
-    thread = threading.Thread(target=load, daemon=True)
-    thread.start()
-    thread.join(PATIENCE_SECONDS)
-    loaded = outcome[0] if outcome else MozartError(f"The checkpoint {model} did not come in {PATIENCE_SECONDS:g} seconds.")
-    if isinstance(loaded, MozartError):
-        # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
-        return Composer.load(), f"{loaded} This page composes from the checkpoint that ships with the code."
-    return loaded, ""
+    threading.Thread(target=load, daemon=True).start()
+    instead = "This page composes from the checkpoint that ships with the code"
+    # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
+    if not wait([coming], PATIENCE_SECONDS).done:
+        said = f"The checkpoint {model} did not come in {PATIENCE_SECONDS:g} seconds. {instead} until it is there."
+        return Composer.load(), said, coming
+    if (error := coming.exception()) is None:
+        return coming.result(), "", None
+    said = str(error) if isinstance(error, MozartError) else f"The checkpoint {model} cannot be loaded ({type(error).__name__})."
+    return Composer.load(), f"{said} {instead}.", None
 
 
 def reserve_gpu() -> None:

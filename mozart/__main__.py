@@ -21,7 +21,7 @@ from tqdm import tqdm
 from mozart import atomic, corpus, figures, hub, likeness, space
 from mozart.audio import wav_bytes
 from mozart.card import CURVES, measures_table, shown, write_card
-from mozart.checkpoint import CARD, METRICS, SHIPPED, Checkpoint, load_checkpoint, save_checkpoint
+from mozart.checkpoint import CARD, METRICS, Checkpoint, load_checkpoint, save_checkpoint
 from mozart.composer import Composer, Composition, find_checkpoint, recompose
 from mozart.errors import MozartError
 from mozart.gallery import make_card_pieces, make_gallery
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     online.set_defaults(run=_space)
     online.add_argument("repo", metavar="user/space", help="the Space's name; it is made where it is missing")
     online.add_argument(
-        "--model", metavar="USER/NAME", help="the checkpoint on the Hub that it composes from (default: what ships)"
+        "--model", metavar="USER/NAME", help="the checkpoint on the Hub that it composes from (default: as before, or what ships)"
     )
     online.add_argument("--revision", help="the checkpoint's commit, tag or branch (default: main, the latest)")
     online.add_argument("--dry-run", action="store_true", help="list what would go, and stop; needs no token")
@@ -202,25 +202,26 @@ def _numbered(path: Path, suffix: str) -> Path:
 def _measure(options: argparse.Namespace) -> None:
     pieces = _count(options.pieces, "--pieces", 2, MOST_PIECES)
     length = _count(options.length, "--length", LEAST_LENGTH, MOST_LENGTH)
-    folder, name, revision, date = find_checkpoint(options.checkpoint)
-    composer = Composer(load_checkpoint(folder), name, revision, date)
+    found = find_checkpoint(options.checkpoint)
+    composer = Composer(load_checkpoint(found.folder), found.name)
     if "originality" not in composer.checkpoint.metrics:
-        raise MozartError(f"{name} is still in training: measure it when train.py has finished it.")
+        raise MozartError(f"{found.name} is still in training: measure it when train.py has finished it.")
     works, _ = read_scores(corpus.sonatas(options.archive))
     with tqdm(total=likeness.count_pieces(pieces), desc="Composing", unit="piece", leave=False) as bar:
         measured = likeness.measure_pieces(composer, works, pieces, length, lambda _: bar.update())
     metrics = {**composer.checkpoint.metrics, "measures": measured}
     print(measures_table(measured, metrics["originality"]))
-    if not os.path.isdir(name) and name not in SHIPPED:
-        print(f"Not written into {name}, which is on the Hub: measure the folder that train.py wrote, and publish it.")
+    if found.is_on_hub:
+        print(f"Not written into {found.name}, which is on the Hub: measure the folder that train.py wrote, and publish it.")
         return
-    _save(replace(composer.checkpoint, metrics=metrics), folder)
-    print(f"Written into {folder / METRICS} and the model card.")
+    _save(replace(composer.checkpoint, metrics=metrics), found.folder)
+    print(f"Written into {found.folder / METRICS} and the model card.")
 
 
 def _card(options: argparse.Namespace) -> None:
-    folder, name, *_ = find_checkpoint(options.checkpoint)
-    if not os.path.isdir(name) and name not in SHIPPED:
+    found = find_checkpoint(options.checkpoint)
+    folder, name = found.folder, found.name
+    if found.is_on_hub:
         raise MozartError(
             f"The card of {name}, which is on the Hub, is written in the folder that train.py made: give that folder."
         )

@@ -356,6 +356,11 @@ class Found(NamedTuple):
     revision: str | None = None
     date: datetime.date | None = None
 
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether the folder is in the Hub's cache, where nothing may be changed."""
+        return self.revision is not None
+
 
 def find_checkpoint(source: str | Path | None = None, revision: str | None = None) -> Found:
     """Where a checkpoint is, downloaded if need be; see :meth:`Composer.load`."""

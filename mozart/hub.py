@@ -1,7 +1,7 @@
 """The Hub: publish a checkpoint and a run's state, pull them again, point a Space at them.
 
-With :mod:`mozart.corpus` the only code that uses the network. What is published is one commit, so a reader finds all of it
-or nothing; what is pulled is of one commit, and compared with the hashes that it carries.
+With :mod:`mozart.corpus` and :mod:`mozart.space` all that uses the network. What is published is one commit, so a reader
+finds all of it or nothing; what is pulled is of one commit, and compared with the hashes that it carries.
 """
 
 import datetime

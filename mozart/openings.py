@@ -1,5 +1,6 @@
 """What pieces start from: excerpts of test music, or the beginning of a person's own MIDI file."""
 
+import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,9 @@ class Openings:
         found = [number for number, known in enumerate(self.names) if wanted in (_plain(known), _plain(self.works[number]))]
         if not found:
             known = "; ".join(sorted(set(self.names)))
-            raise MozartError(f"There is no opening {name!r}: choose random, a file that ends in .mid, or one of {known}.")
+            raise MozartError(
+                f"There is no opening {reprlib.repr(name)}: choose random, a file that ends in .mid, or one of {known}."
+            )
         return found
 
 

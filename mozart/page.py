@@ -13,9 +13,9 @@ import gradio as gr
 from gradio.events import api
 
 from mozart import audio, player
-from mozart.composer import Composer, Composition
+from mozart.composer import Composition
 from mozart.errors import MozartError
-from mozart.gallery import load_gallery
+from mozart.gallery import Ready, load_gallery
 from mozart.request import MAX_SEED, MEMORY, TEMPERATURE, TOP_P, Request
 from mozart.studio import MOST_ENGRAVED, Passage, Studio, from_query, say_time, to_query
 
@@ -90,23 +90,19 @@ def head() -> str:
     return f"{player.head()}<style>\n{style}</style>\n"
 
 
-def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
+def build_page(studio: Studio) -> gr.Blocks:
     """The page as Gradio Blocks, ready to launch with :data:`THEME` and :func:`head`.
 
     Parameters
     ----------
-    composer
-        Composes every visitor's piece.
-    notice
-        A sentence shown at the top, such as why another checkpoint is in use.
+    studio
+        Makes every visitor's piece.
     """
-    studio = Studio(composer)
     ready = load_gallery()
     gr.set_static_paths([piece.sound for piece in ready])
     with gr.Blocks(title="Mozart", analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:
         gr.HTML(_HERO, apply_default_css=False, padding=False)
-        if notice:
-            gr.Markdown(notice, elem_id="notice")
+        notice = gr.Markdown(escape(studio.notice), elem_id="notice", visible=bool(studio.notice))
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
                 settings = _Settings(studio)
@@ -114,7 +110,7 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 with gr.Row():
                     compose = gr.Button("Compose", variant="primary", elem_id="compose", scale=3, size="lg")
                     stop = gr.Button("Stop", elem_id="stop", scale=1, min_width=80, size="lg")
-                gallery = gr.HTML(_show_gallery(), elem_id="gallery", apply_default_css=False, visible=bool(ready))
+                gallery = gr.HTML(_show_gallery(ready), elem_id="gallery", apply_default_css=False, visible=bool(ready))
                 result = _Result(gallery)
         with gr.Tabs():
             with gr.Tab("Sheet music"):
@@ -126,7 +122,15 @@ def build_page(composer: Composer, notice: str = "") -> gr.Blocks:
                 _build_riddle(studio)
         with gr.Accordion("Use it from code", open=False):
             gr.Markdown(_CODE)
-        gr.Markdown(studio.describe_checkpoint())
+        checkpoint = gr.Markdown(studio.describe_checkpoint())
+        # Another checkpoint may have come since the page was built.
+        page.load(
+            lambda: (gr.update(value=escape(studio.notice), visible=bool(studio.notice)), studio.describe_checkpoint()),
+            None,
+            [notice, checkpoint],
+            queue=False,
+            api_visibility="private",
+        )
         _wire(page, studio, settings, result, compose, stop)
         compare_tab.select(
             lambda pieces: _compare(studio, pieces, comparison),
@@ -258,14 +262,17 @@ class _Settings:
         """The widgets' values for a Request."""
         shown = {
             self.offsets: request.strategy,
-            self.opening: request.opening,
+            # A link may name a work, or more than a slider goes up to: the nearest that can be chosen is shown.
+            self.opening: next((name for _, name in self.opening.choices if str(name).startswith(request.opening)), gr.skip()),
             **{
-                getattr(self, name): getattr(request, name) for name in ("include_opening", "lab", "temperature", "top_p", "memory")
+                slider: min(max(getattr(request, name), slider.minimum), slider.maximum)
+                for name, slider in (("temperature", self.temperature), ("top_p", self.top_p), ("memory", self.memory))
             },
+            **{getattr(self, name): getattr(request, name) for name in ("include_opening", "lab")},
             **{getattr(self, name): _write_number(getattr(request, name)) for name in ("tempo", "max_copy", "seed")},
         }
         # The slider has notes only; a link may ask for seconds or bars.
-        return shown | ({self.length: int(request.length)} if str(request.length).isdigit() else {})
+        return shown | ({self.length: min(max(request.length, SHORTEST), LONGEST)} if isinstance(request.length, int) else {})
 
 
 class _Result:
@@ -276,7 +283,7 @@ class _Result:
         self.visit = gr.State([])  # the requests of this visit's pieces, the latest first
         self.narrow = gr.State(False)  # whether the sheet music is for a telephone
         self.piece = gr.HTML("", elem_id="piece", apply_default_css=False)
-        self.about = gr.Markdown("", elem_id="about")
+        self.about = gr.HTML("", elem_id="about", apply_default_css=False)
         with gr.Group(visible=False) as self.after:
             self.retime = gr.Radio(OFFSETS, value="contextual", label="The same notes in another rhythm", elem_id="retime")
             # Links of our own: Gradio's download buttons do nothing in a group that was hidden.
@@ -284,7 +291,7 @@ class _Result:
             with gr.Row():
                 self.longer = gr.Button("Continue this piece", elem_id="continue", min_width=120, size="sm")
                 self.more = gr.Button("Three more like it", elem_id="more", min_width=120, size="sm")
-            self.history = gr.Radio([], label="This visit's pieces", type="index", elem_id="history", visible=False)
+            self.history = gr.Radio([], label="This visit's pieces", elem_id="history", visible=False)
         self.link = gr.Markdown("", elem_id="link")
 
     def build_score(self) -> None:
@@ -306,7 +313,9 @@ class _Result:
 
     def show(self, studio: Studio, piece: Composition, given: Update) -> Iterator[Update]:
         """First what is heard, then what takes longer to draw."""
-        pieces = [piece.request, *(request for request in given[self.visit] if request != piece.request)][:_LISTED]
+        # In place: a visitor who presses twice has two events under way, and one list.
+        visit = given[self.visit]
+        visit[:] = [piece.request, *(request for request in visit if request != piece.request)][:_LISTED]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / _file_name(piece)
             problem, samples = "", None
@@ -316,7 +325,7 @@ class _Result:
                 samples = audio.render(piece.midi())
                 path.with_suffix(".flac").write_bytes(audio.flac_bytes(samples))
             except MozartError as error:
-                problem = f"\n\n⚠ {error}"
+                problem = f"<p>⚠ {escape(str(error))}</p>"
             sound = None if samples is None else path.with_suffix(".flac")
             files = {"midi": midi}
             shown = player.player_html(
@@ -331,12 +340,17 @@ class _Result:
             )
             yield {
                 self.gallery: gr.update(visible=False),
-                self.visit: pieces,
+                self.visit: visit,
                 self.piece: shown,
                 self.about: studio.describe(piece) + problem,
                 self.after: gr.update(visible=True),
                 self.retime: gr.update(value=piece.request.strategy),
-                self.history: gr.update(choices=[_name(i, r) for i, r in enumerate(pieces)], value=None, visible=len(pieces) > 1),
+                # Two pieces may be called the same: the numbers tell them apart.
+                self.history: gr.update(
+                    choices=[(_name(number, request), number) for number, request in enumerate(visit)],
+                    value=None,
+                    visible=len(visit) > 1,
+                ),
                 self.link: _link(piece.request),
                 self.downloads: self._offer(files),
                 self.score: "<p>Engraving…</p>",
@@ -367,27 +381,29 @@ class _Result:
 
 def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result, press: gr.Button, stop: gr.Button) -> None:
     """What happens when a visitor presses something."""
-    composing: set[str | None] = set()  # the sessions that have not pressed Stop
+    composing: dict[str | None, set[object]] = {}  # what each visitor has under way and has not stopped
     linked = gr.State(None)  # the Request of the link that the page was opened with
 
     def perform(find: Callable[[OnNote], Composition], given: Update, who: gr.Request, progress: gr.Progress) -> Iterator[Update]:
         """Find a piece, and show it; Stop ends the composing, and what there is is shown."""
-        session = who.session_hash
-        composing.add(session)
+        mine, under_way = object(), composing.setdefault(who.session_hash, set())
+        under_way.add(mine)
 
         def on_note(done: int, length: int) -> bool:
             if done % 10 == 0:
                 progress((done, length), desc="Composing", unit="notes")
-            return session in composing
+            return mine in under_way
 
         try:
             piece = find(on_note)
             progress(None, desc="Playing it")
             yield from result.show(studio, piece, given)
         except MozartError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise _refusal(error) from error
         finally:
-            composing.discard(session)
+            under_way.discard(mine)
+            if not under_way and composing.get(who.session_hash) is under_way:
+                del composing[who.session_hash]
 
     def latest(given: Update) -> Composition:
         if not given[result.visit]:
@@ -404,7 +420,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
         def find(on_note: OnNote) -> Composition:
             request = latest(given).request
             others = [replace(request, seed=((request.seed or 0) + k) % (MAX_SEED + 1)) for k in (1, 2, 3)]
-            given[result.visit] = [*others, *given[result.visit]]
+            given[result.visit][:0] = others
             return studio.compose(others[0], on_note)
 
         yield from perform(find, given, who, progress)
@@ -427,7 +443,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
         try:
             request = from_query(query)
         except MozartError as error:
-            gr.Warning(f"The link cannot be followed. {error}")
+            gr.Warning(escape(f"The link cannot be followed. {error}", quote=False))
             request = None
         narrow = width is not None and width < _NARROW
         return {linked: request, result.narrow: narrow, **(settings.show(request) if request else {})}
@@ -451,7 +467,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
     ).then(follow_link, {linked, *result.inputs}, **ways)
 
     def end(who: gr.Request) -> None:
-        composing.discard(who.session_hash)
+        composing.get(who.session_hash, set()).clear()
 
     stop.click(end, None, None, queue=False, api_visibility="private")
     # Nobody waits for what a person who has left began.
@@ -476,7 +492,10 @@ def _build_riddle(studio: Studio) -> None:
     said = gr.Markdown("", elem_id="answer")
 
     def pose() -> tuple[Any, ...]:
-        passages, first, name = studio.make_riddle(secrets.randbelow(MAX_SEED + 1))
+        try:
+            passages, first, name = studio.make_riddle(secrets.randbelow(MAX_SEED + 1))
+        except MozartError as error:
+            raise _refusal(error) from error
         shown = [_show_passages([passage], box) for passage, box in zip(passages, (a, b), strict=True)]
         return *shown, gr.update(value=None, visible=True, interactive=True), "", (passages[first].name, name)
 
@@ -506,7 +525,7 @@ def _compare(studio: Studio, pieces: Sequence[Request], box: gr.HTML) -> str:
     try:
         return _show_passages(studio.compare(studio.compose(pieces[0])), box)
     except MozartError as error:
-        return f"<p>{error}</p>"
+        return f"<p>{escape(str(error))}</p>"
 
 
 def _show_passages(passages: Sequence[Passage], box: gr.HTML) -> str:
@@ -522,13 +541,13 @@ def _show_passages(passages: Sequence[Passage], box: gr.HTML) -> str:
     return "".join(shown)
 
 
-def _show_gallery() -> str:
+def _show_gallery(ready: Sequence[Ready]) -> str:
     shown = [
         f'<p class="mozart-name">{escape(piece.name)}</p>'
         + player.player_html(
             piece.tokens, piece.offsets, piece.durations, 0, piece.tempo, sound=f"gradio_api/file={piece.sound}", name=piece.name
         )
-        for piece in load_gallery()
+        for piece in ready
     ]
     return "<h2>Three pieces that it has composed</h2>" + "".join(shown)
 
@@ -581,10 +600,15 @@ def _endpoint(studio: Studio, box: gr.HTML) -> Callable[..., Any]:
                     about["warnings"] = [*about["warnings"], str(error)]
                 served = [gr.FileData(path=str(box.move_resource_to_block_cache(path))).model_dump() for path in files]
         except MozartError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise _refusal(error) from error
         return (served[1] if len(served) > 1 else None), served[0], about
 
     return compose
+
+
+def _refusal(error: MozartError) -> gr.Error:
+    """What the page shows of an error. Gradio takes it for HTML, and it may repeat what a link or a file name says."""
+    return gr.Error(escape(str(error), quote=False), print_exception=False)
 
 
 def _serve(box: gr.HTML, path: Path | None) -> str | None:
@@ -596,14 +620,18 @@ def _file_name(piece: Composition) -> str:
     """``mozart-after-k-281-movement-2-seed-7``, without an ending."""
     name = Path(piece.opening.name).stem if piece.request.has_own_opening else piece.opening.name
     words = "".join(letter if letter.isalnum() else " " for letter in name.lower()).split()
-    return "-".join(["mozart", "after", *words, "seed", str(piece.seed)])[:80]
+    return "-".join(["mozart", "after", *words])[:60] + f"-seed-{piece.seed}"
 
 
 def _name(number: int, request: Request) -> str:
-    """How a piece is called in the list of the visit."""
+    """How a piece is called in the list of the visit: its seed, what it is, and what else was chosen."""
     opening = "own opening" if request.has_own_opening else request.opening
-    length = f"{request.length} notes" if str(request.length).isdigit() else str(request.length)
-    return f"{'now: ' if number == 0 else ''}seed {request.seed}, {opening}, {length}, {request.strategy}"
+    length = f"{request.length} notes" if isinstance(request.length, int) else request.length
+    chosen = to_query(replace(request, length=500, offsets=None, opening="random", include_opening=True, seed=None))
+    more = "".join(f", {name.replace('_', ' ')} {value}" for name, value in chosen.items() if name != "lab")
+    return (
+        f"{'now: ' if number == 0 else ''}seed {request.seed}, {opening}, {length}, {request.strategy}{', lab' * request.lab}{more}"
+    )
 
 
 def _link(request: Request) -> str:

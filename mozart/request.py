@@ -89,6 +89,16 @@ class Request:
             raise MozartError(f"A longest copy of {_say(self.max_copy)} is not possible: {possible}.")
         if self.lab and self.max_copy is not None:
             raise MozartError("The lab's way cannot turn away from copies: leave the longest copy out, or the lab's way.")
+        self._normalize()
+
+    def _normalize(self) -> None:
+        """Give equal requests the same values, whoever made them: they give the same bytes."""
+        quantity, unit = parse_length(self.length)
+        object.__setattr__(self, "length", int(quantity) if unit == "notes" else f"{quantity:.12g}{unit}")
+        for kind, names in ((float, ("temperature", "top_p", "memory", "tempo")), (int, ("seed", "max_copy"))):
+            for name in names:
+                if (value := getattr(self, name)) is not None:
+                    object.__setattr__(self, name, kind(value))
 
     @property
     def has_own_opening(self) -> bool:

@@ -5,8 +5,11 @@ joined are joined once: the embedding with the first LSTM layer's input weights,
 """
 
 import math
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,15 +120,40 @@ class Reading:
         return by_id
 
 
-def one_thread() -> AbstractContextManager[object]:
-    """While it is open, numpy multiplies on one thread: for one note, two wait longer for each other than they work."""
-    limited: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
-    return limited
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """While it is open, numpy multiplies on one thread: for one note, two wait longer for each other than they work.
+
+    It may be open several times at once; the last one that is closed gives numpy its threads back.
+    """
+    with _users.lock:
+        if not _users.count:
+            _users.limiter = _thread_pools().limit(limits=1, user_api="blas")
+        _users.count += 1
+    try:
+        yield
+    finally:
+        with _users.lock:
+            _users.count -= 1
+            if not _users.count:
+                _users.limiter.restore_original_limits()
 
 
 @cache
 def _thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
+
+
+class _Users:
+    """Who has numpy on one thread just now."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.count = 0
+        self.limiter: Any = None
+
+
+_users = _Users()
 
 
 def _gelu(values: Floats) -> Floats:

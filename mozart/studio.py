@@ -1,10 +1,12 @@
 """What the page shows and plays of a piece: HTML, files and sentences, for many visitors at once."""
 
+import reprlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from mozart import audio, dynamics, midi, player, rhythm
 from mozart.composer import Composer, Composition
 from mozart.errors import MozartError
 from mozart.movements import find_movement
-from mozart.openings import Excerpt, Opening
+from mozart.openings import Excerpt
 from mozart.originality import PASSAGE
 from mozart.request import MAX_LENGTH, Request
+from mozart.windows import WINDOW
 
 # Pieces that are kept so that another rhythm, or going back to one, does not compose again. Their sound is not kept.
 _KEPT = 32
@@ -56,12 +59,24 @@ class Passage:
 
 
 class Studio:
-    """One composer for many visitors, which remembers the latest pieces."""
+    """One composer for many visitors, which remembers the latest pieces.
 
-    def __init__(self, composer: Composer) -> None:
-        self.composer = composer
+    Attributes
+    ----------
+    composer : composes every visitor's piece
+    notice : a sentence for all visitors, such as why another checkpoint is in use; may be empty
+    """
+
+    def __init__(self, composer: Composer, notice: str = "") -> None:
+        self.composer, self.notice = composer, notice
         self._kept: OrderedDict[Request, Composition] = OrderedDict()
         self._lock = threading.Lock()
+
+    def adopt(self, composer: Composer) -> None:
+        """From now on compose with this one: the checkpoint that was waited for has come."""
+        with self._lock:
+            self.composer, self.notice = composer, ""
+            self._kept.clear()
 
     @property
     def movements(self) -> list[tuple[str, str]]:
@@ -74,13 +89,15 @@ class Studio:
         """The piece of a request, composed or remembered; see :meth:`mozart.composer.Composer.compose`."""
         if (kept := self._recall(request)) is not None:
             return kept
+        if request.has_own_opening and not Path(request.opening).is_file():
+            raise MozartError(f"{Path(request.opening).name} is no longer here: choose it again, as your opening.")
         piece = self.composer.compose(request, on_note)
         self._keep(piece)
         return piece
 
     def with_offsets(self, piece: Composition, offsets: str) -> Composition:
         """The same notes in another rhythm."""
-        other = self.composer.with_offsets(piece, offsets)
+        other = piece.composer.with_offsets(piece, offsets)
         self._keep(other)
         return other
 
@@ -92,45 +109,47 @@ class Studio:
         """The opening, how Mozart goes on where that is known, and how the piece does, up to as many events."""
         opening = piece.opening
         start = Excerpt(opening.ids, opening.steps, opening.durations)
-        passages = [self._real(f"The opening: {opening.name}", opening, start)]
+        passages = [self._real(f"The opening: {opening.name}", piece, start)]
         if opening.continuation.ids:
-            passages.append(self._real("How Mozart goes on", opening, opening.continuation))
+            passages.append(self._real("How Mozart goes on", piece, opening.continuation))
         return [*passages, self._composed("How the piece goes on", piece, len(opening.continuation.ids) or len(opening.ids))]
 
     def make_riddle(self, seed: int) -> tuple[list[Passage], int, str]:
         """Two passages after one opening, which of them is Mozart's, and where it comes from."""
         generator = np.random.default_rng(seed)
         openings = self.composer.checkpoint.openings
-        number = int(generator.integers(len(openings)))
-        opening = openings[number]
         # Where the music was too short for a continuation, the opening itself is Mozart's passage.
+        length = openings.ids.shape[1] - WINDOW or WINDOW
+        piece = self.composer.compose(Request(length=length, seed=seed, include_opening=False))
+        opening = piece.opening
         real = opening.continuation if opening.continuation.ids else Excerpt(opening.ids, opening.steps, opening.durations)
-        piece = self.composer.compose(Request(length=len(real.ids), seed=seed, opening=opening.name, include_opening=False))
-        passages = [self._real("", opening, real, seed), self._composed("", piece, len(real.ids))]
+        passages = [self._real("", piece, real, seed), self._composed("", piece, length)]
         first = int(generator.integers(2))
         shuffled = [passages[first], passages[1 - first]]
         return (
             [replace(p, name=name) for p, name in zip(shuffled, ("Passage A", "Passage B"), strict=True)],
             first,
-            self._call(number),
+            self._call(openings.names.index(opening.name)),
         )
 
     def describe(self, piece: Composition) -> str:
-        """A few lines about a piece, as Markdown."""
+        """A few lines about a piece, as HTML."""
         notes = f"{len(piece.new_tokens)} notes and chords"
         time = say_time(piece.offsets[-1] * 60 / piece.tempo)
         heard = "with the opening" if piece.opening_length else "the opening is left out"
         lines = [
-            f"**{notes}**, {time}, {piece.tempo:.0f} quarters a minute, {piece.time_signature}. Seed **{piece.seed}**.",
-            f"Begins after {piece.opening.name} ({heard}).",
-            self.say_originality(piece),
-            *(f"⚠ {warning}" for warning in piece.warnings),
+            f"<strong>{notes}</strong>, {time}, {piece.tempo:.0f} quarters a minute, {piece.time_signature}. "
+            f"Seed <strong>{piece.seed}</strong>.",
+            escape(f"Begins after {piece.opening.name} ({heard})."),
+            escape(self.say_originality(piece)),
+            *(escape(f"⚠ {warning}") for warning in piece.warnings),
         ]
-        return "\n\n".join(lines)
+        return "".join(f"<p>{line}</p>" for line in lines)
 
-    def say_originality(self, piece: Composition) -> str:
+    @staticmethod
+    def say_originality(piece: Composition) -> str:
         """What the piece shares with the training music, beside what Mozart himself shares with it."""
-        held_out = self.composer.checkpoint.metrics.get("originality", {}).get("longest", {}).get("median")
+        held_out = piece.composer.checkpoint.metrics.get("originality", {}).get("longest", {}).get("median")
         beside = (
             f" (Mozart himself shares {held_out:.0f} with his other works, in passages of {PASSAGE} notes.)" if held_out else ""
         )
@@ -149,7 +168,7 @@ class Studio:
         """What the pieces are composed from."""
         composer = self.composer
         version = f"revision `{composer.revision[:12]}`" if composer.revision else f"version `{composer.checkpoint.identity[:12]}`"
-        made = composer.date or composer.checkpoint.metrics.get("date")
+        made = composer.checkpoint.metrics.get("date") or composer.date
         return f"Composed from the checkpoint `{composer.name}`, {version}{f', of {made}' if made else ''}."
 
     def guess_tempo(self, opening: str) -> float:
@@ -178,13 +197,14 @@ class Studio:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def _real(self, name: str, opening: Opening, excerpt: Excerpt, seed: int = 0) -> Passage:
-        tokens = self.composer.checkpoint.vocabulary.decode(excerpt.ids)
+    @staticmethod
+    def _real(name: str, piece: Composition, excerpt: Excerpt, seed: int = 0) -> Passage:
+        tokens = piece.composer.checkpoint.vocabulary.decode(excerpt.ids)
         offsets = rhythm.step_offsets(excerpt.steps[:-1])
         durations = rhythm.end_before_next_onset(tokens, offsets, excerpt.durations)
         # The performer's velocities are not in the checkpoint; these tell nobody who wrote the notes.
         velocities = dynamics.draw_velocities(len(tokens), np.random.default_rng(seed))
-        return Passage(name, tokens, offsets.tolist(), durations.tolist(), velocities.tolist(), opening.tempo)
+        return Passage(name, tokens, offsets.tolist(), durations.tolist(), velocities.tolist(), piece.opening.tempo)
 
     @staticmethod
     def _composed(name: str, piece: Composition, length: int) -> Passage:
@@ -235,7 +255,7 @@ def from_query(query: Mapping[str, str]) -> Request | None:
         try:
             given[name] = _read_value(text, str(known[name]))
         except ValueError as error:
-            raise MozartError(f"Its {name} is {text!r}: write a number.") from error
+            raise MozartError(f"Its {name} is {reprlib.repr(text)}: write a number.") from error
     request = Request(**given)
     if request.has_own_opening:
         raise MozartError("A link cannot name a MIDI file as the opening.")

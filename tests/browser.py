@@ -1,6 +1,6 @@
 """A real browser for the page's tests: Chromium, led by Playwright, which notes everything that goes wrong in it.
 
-with Chromium(url) as browser:
+with Chromium(path, url) as browser:
     page = browser.open("?__theme=dark", size=NARROW)
     page.click("#compose")
     assert browser.troubles == []

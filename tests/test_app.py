@@ -25,11 +25,11 @@ def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_no_model")
 def test_the_shipped_checkpoint() -> None:
     """Without MOZART_MODEL the page composes from it, and has nothing to say about it."""
-    composer, notice = app.load_composer()
-    assert (composer.name, notice) == ("pretrained/unseen", "")
+    composer, notice, coming = app.load_composer()
+    assert (composer.name, notice, coming) == ("pretrained/unseen", "", None)
 
 
-@pytest.mark.parametrize("trouble", ["slow", "down"])
+@pytest.mark.parametrize("trouble", ["slow", "down", "broken"])
 def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page starts from the shipped checkpoint after a moment, and says why."""
     released = threading.Event()
@@ -41,6 +41,8 @@ def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) 
         assert (source, revision) == ("user/name", "abc")
         if trouble == "down":
             raise MozartError("The Hub cannot be reached.")
+        if trouble == "broken":
+            raise ValueError("something new")
         released.wait(60)
         return whole()
 
@@ -48,11 +50,19 @@ def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setenv("MOZART_MODEL", "user/name")
     monkeypatch.setenv("MOZART_REVISION", "abc")
-    composer, notice = app.load_composer()
+    composer, notice, coming = app.load_composer()
     released.set()
     assert composer.name == "pretrained/unseen"
-    said = "The Hub cannot be reached." if trouble == "down" else "The checkpoint user/name did not come in 0.05 seconds."
-    assert notice == f"{said} This page composes from the checkpoint that ships with the code."
+    said = {
+        "slow": "The checkpoint user/name did not come in 0.05 seconds.",
+        "down": "The Hub cannot be reached.",
+        "broken": "The checkpoint user/name cannot be loaded (ValueError).",
+    }[trouble]
+    until = " until it is there" * (trouble == "slow")
+    assert notice == f"{said} This page composes from the checkpoint that ships with the code{until}."
+    # What is late is not lost.
+    assert (coming is not None) == (trouble == "slow")
+    assert coming is None or isinstance(coming.result(60), Composer)
 
 
 @pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
@@ -63,7 +73,7 @@ def test_a_model_on_the_hub(server: HubServer, checkpoint_folder: Path, monkeypa
     revision = hub.push(checkpoint_folder, "user/name")
     monkeypatch.setenv("MOZART_MODEL", "user/name")
     for _ in range(2):
-        composer, notice = app.load_composer()
+        composer, notice, _ = app.load_composer()
         assert (composer.name, composer.revision, notice) == ("user/name", revision, "")
         assert composer.checkpoint.identity == load_checkpoint(checkpoint_folder).identity
         server.failures = [Failure("GET", "", times=9, status=503)]
@@ -71,7 +81,7 @@ def test_a_model_on_the_hub(server: HubServer, checkpoint_folder: Path, monkeypa
     monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.2)
     monkeypatch.setenv("MOZART_REVISION", "v2")
     server.failures = [Failure("GET", "", times=9, seconds=1)]
-    composer, notice = app.load_composer()
+    composer, notice, _ = app.load_composer()
     assert (composer.name, composer.revision) == ("pretrained/unseen", None)
     assert "did not come in" in notice
 

@@ -26,6 +26,7 @@ from mozart.originality import MOST_IN_A_ROW, CorpusIndex, find_loop
 from mozart.request import Request
 from mozart.rhythm import STRATEGIES
 from mozart.score import Event, Work
+from mozart.stepping import one_thread
 from mozart.windows import WINDOW
 
 
@@ -311,6 +312,22 @@ def test_loops_are_left_and_said(composer: Composer) -> None:
     assert re.fullmatch(r"(A loop was|Loops were) noticed and left at note [\d, ]+\.", cold.warnings[0])
     lab = composer.compose(Request(length=200, seed=5, lab=True))
     assert re.search(r"From note \d+ on it goes round in a loop of \d+ note", lab.warnings[0])
+
+
+def test_numpy_gets_its_threads_back_when_all_are_done() -> None:
+    """Of two who compose at once, the first to end takes nothing from the other, and the last leaves nothing behind."""
+
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(2, "blas"):
+        first, second = one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threads() == {1}
+        second.__exit__(None, None, None)
+        assert threads() == {2}
 
 
 def test_no_key_is_struck_twice_at_once(composer: Composer) -> None:

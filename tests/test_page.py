@@ -31,6 +31,7 @@ from mozart.checkpoint import FILES, load_checkpoint
 from mozart.composer import Composer, Composition
 from mozart.page import build_page
 from mozart.request import Request
+from mozart.studio import Studio
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.page
@@ -169,7 +170,7 @@ def test_who_leaves_holds_nobody(checkpoint_folder: Path) -> None:
             ended.set()
             return super().compose(request)
 
-    blocks = build_page(Endless(load_checkpoint(checkpoint_folder), "endless"))
+    blocks = build_page(Studio(Endless(load_checkpoint(checkpoint_folder), "endless")))
     _, url, _ = blocks.queue().launch(prevent_thread_lock=True, quiet=True)
     try:
         with httpx.stream("GET", f"{url}gradio_api/heartbeat/leaver", timeout=30):
@@ -393,6 +394,35 @@ def test_a_link(page: Page, browser: Chromium, tmp_path: Path) -> None:
     expect(other.locator("#length input[type=number]")).to_have_value("70")
     first, second = (download(one, "#midi", tmp_path).read_bytes() for one in (page, other))
     assert first == second
+
+
+def test_a_link_brings_no_html(browser: Chromium) -> None:
+    """What a link says is shown as text: no picture of somebody else's, nothing to click on."""
+    other = browser.open("?seed=<img src='http://127.0.0.1:9/x.png'><a href='http://127.0.0.1:9'>Log in</a>")
+    toast = other.get_by_test_id("toast-text")
+    expect(toast).to_contain_text("The link cannot be followed.")
+    assert toast.locator("img, a").count() == 0
+
+
+def test_a_link_to_what_no_slider_has(browser: Chromium) -> None:
+    """A link may ask for more than the sliders have: its piece is composed, and the page goes on working."""
+    other = browser.open("?seed=1&length=30&temperature=5&opening=Work 1")
+    expect(other.locator("#piece audio")).to_be_attached()
+    expect(other.locator("#length input[type=number]")).to_have_value("50")
+    ask(other, "#compose")
+
+
+def test_two_wishes_at_once(page: Page) -> None:
+    """A second wish while the first piece is composed stops nothing, and both pieces are in the visit's list."""
+    compose(page)
+    open_settings(page)
+    page.check("#lab input")
+    page.locator("#length input[type=number]").fill("1000")
+    page.click("#compose")
+    page.click("#retime input[value='0.5']")
+    choices = page.locator("#history input")
+    expect(choices).to_have_count(3)
+    expect(page.locator("#history")).to_contain_text("1000 notes, 0.25, lab")
 
 
 def test_stop(page: Page) -> None:

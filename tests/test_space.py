@@ -1,12 +1,9 @@
 """Putting the Space online, against a stand-in for the Hub on this machine."""
 
-import importlib
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub.constants
 import pytest
 
 from hub_server import Commit, Failure, HubServer
@@ -19,18 +16,6 @@ SPACE = "user/page"
 
 # huggingface_hub calls its HTTP library in an old way when it sends large files by LFS.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServer]:
-    """A Hub that this process takes for the real one, logged in."""
-    with HubServer() as server:
-        for name, value in server.environment(tmp_path / "home").items():
-            monkeypatch.setenv(name, value)
-        _read_environment_again()
-        yield server
-        monkeypatch.undo()
-        _read_environment_again()
 
 
 @pytest.fixture
@@ -185,12 +170,6 @@ def refusal(capsys: CAPTURE, *arguments: str) -> str:
     said = capsys.readouterr().err
     assert "Traceback" not in said
     return said.splitlines()[-1]
-
-
-def _read_environment_again() -> None:
-    # huggingface_hub reads the environment at import, and keeps its connections.
-    importlib.reload(huggingface_hub.constants)
-    huggingface_hub.close_session()
 
 
 def files(root: Path) -> dict[str, bytes]:

@@ -3,13 +3,14 @@
 import datetime
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mozart import audio, studio
 from mozart.checkpoint import load_checkpoint
-from mozart.composer import Composer
+from mozart.composer import Composer, Composition
 from mozart.errors import MozartError
 from mozart.openings import Excerpt
 from mozart.request import Request
@@ -71,6 +72,22 @@ def test_comparing(room: Studio) -> None:
     assert len(goes_on.tokens) == 2
 
 
+def test_both_passages_of_a_riddle_begin_after_one_opening(room: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shown as Mozart's is how the very opening goes on that the piece was composed from."""
+    composed: list[Composition] = []
+    compose = room.composer.compose
+
+    def keep(request: Request) -> Composition:
+        composed.append(compose(request))
+        return composed[-1]
+
+    monkeypatch.setattr(room.composer, "compose", keep)
+    for seed in range(5):
+        passages, first, _ = room.make_riddle(seed)
+        opening = composed[-1].opening
+        assert room.composer.checkpoint.vocabulary.encode(passages[first].tokens) == (opening.continuation.ids or opening.ids)
+
+
 def test_riddles(room: Studio) -> None:
     """Two passages without names that give them away; which is Mozart's changes, and is known."""
     answers = set()
@@ -112,7 +129,7 @@ def test_what_is_said_of_a_piece(room: Studio) -> None:
     said = room.describe(piece)
     for part in (
         "50 notes and chords",
-        "Seed **7**",
+        "Seed <strong>7</strong>",
         "60 quarters a minute",
         piece.opening.name,
         "with the opening",
@@ -174,6 +191,32 @@ def test_impossible_links(query: dict[str, str], sentence: str) -> None:
     """One sentence; no file is read."""
     with pytest.raises(MozartError, match=sentence):
         from_query(query)
+
+
+@pytest.mark.parametrize("settings", [{"temperature": 1}, {"memory": 0, "tempo": 90}, {"length": "20"}, {"length": 20.0}])
+def test_a_link_gives_the_same_bytes(room: Studio, settings: dict[str, Any]) -> None:
+    """The request that comes out of a link gives the very file of the one that went in, whatever kind its numbers are of."""
+    asked = Request(**{"length": 20, "seed": 5} | settings)
+    linked = from_query({name: str(value) for name, value in to_query(asked).items()})
+    assert linked is not None
+    assert room.composer.compose(linked).midi() == room.composer.compose(asked).midi()
+
+
+def test_another_checkpoint_comes(room: Studio, checkpoint_folder: Path) -> None:
+    """When the checkpoint that was waited for is there, pieces are composed from it, and older ones are not taken for its own."""
+    room.notice = "Another one is coming."
+    piece = room.compose(Request(length=20, seed=1))
+    later = Composer(load_checkpoint(checkpoint_folder), "later")
+    room.adopt(later)
+    assert (room.notice, room.describe_checkpoint().split("`")[1]) == ("", "later")
+    assert room.compose(piece.request).composer is later
+    assert room.with_offsets(piece, "0.5").composer is piece.composer
+
+
+def test_an_own_file_that_is_gone(room: Studio, tmp_path: Path) -> None:
+    """What has been deleted in the meantime must be chosen again."""
+    with pytest.raises(MozartError, match=r"^mine.mid is no longer here"):
+        room.compose(Request(opening=str(tmp_path / "mine.mid"), length=20))
 
 
 def test_links_without_a_piece() -> None:

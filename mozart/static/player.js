@@ -63,7 +63,7 @@
   on("timeupdate", ({ target }) => {
     if (target.currentTime >= ends.get(target)) target.pause();
   });
-  on("pause", ({ target }) => ends.delete(target));
+  on("pause emptied", ({ target }) => ends.delete(target));
 
   on("wheel touchmove pointerdown keydown", ({ target }) => {
     const strip = target.closest?.(".mozart-strip");
@@ -82,6 +82,7 @@
     }
     const roll = event.target.closest?.(".mozart-roll");
     const audio = roll && player(roll)?.querySelector("audio");
+    if (audio) ends.delete(audio);
     if (audio) audio.currentTime = (event.clientX - roll.getBoundingClientRect().left) / roll.dataset.speed;
   });
 })();
