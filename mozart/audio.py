@@ -116,6 +116,14 @@ def flac_bytes(samples: NDArray[np.int16]) -> bytes:
     return _encode(samples, "FLAC")
 
 
+def read_flac(path: Path) -> NDArray[np.int16]:
+    """The samples of a file that :func:`flac_bytes` made, the very same."""
+    import soundfile
+
+    samples: NDArray[np.int16] = soundfile.read(path, dtype="int16")[0]
+    return samples
+
+
 def mp3_bytes(samples: NDArray[np.int16]) -> bytes:
     """The samples as the content of an .mp3 file, about a ninth of the .wav; nothing for no samples."""
     return _encode(samples, "MP3")

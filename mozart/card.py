@@ -220,7 +220,7 @@ def _listen(shown: Collection[str]) -> str:
     seeds = "seed 1" if len(pieces) == 1 else f"seeds 1 to {len(pieces)}"
     return f"""## Listen
 
-{links}: composed with {seeds}, without the passage of Mozart's that each begins from, and with no more than
+{links}: composed with {seeds}, without the passage of real music that each begins from, and with no more than
 {LONGEST_COPY} notes in a row that stand in the training music. Nobody has chosen them.
 
 """

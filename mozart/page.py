@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -46,7 +46,7 @@ THEME = gr.themes.Soft(neutral_hue="stone", font=["system-ui", "sans-serif"], fo
 )
 _HERO = """<header id="hero"><h1>Mozart</h1><p>A neural network that learned piano sonatas note by note composes a new
 piece: it starts from a passage of Mozart's and goes on in its own way. Listen, look, compare, take it home.</p></header>"""
-SHORTEST, LONGEST, USUAL = 50, 1000, 300
+SHORTEST, LONGEST, USUAL = 1, 1000, 300
 # How many people may wait, each a second or two for every one before.
 QUEUE = 100
 AT_ONCE = 2
@@ -61,6 +61,7 @@ OFFSETS = [
     ("every 0.5 quarters, as in the lab", "0.5"),
 ]
 _RANDOM, _OWN = "random", "own"
+_STALE = "<p>There is a new piece: press the button to hear it beside the music that it goes on from.</p>"
 _HOUR = 3600
 _LISTED = 10
 _KINDS = {"midi": "MIDI", "musicxml": "MusicXML", "mp3": "MP3", "wav": "WAV"}
@@ -116,6 +117,7 @@ def build_page(studio: Studio) -> gr.Blocks:
             with gr.Tab("Sheet music"):
                 result.build_score()
             with gr.Tab("Compare") as compare_tab:
+                compare_now = gr.Button("Compare the latest piece", elem_id="compare_now")
                 comparison = gr.HTML("<p>Compose a piece first.</p>", elem_id="compare", apply_default_css=False)
             # Longer names would not find room on a telephone.
             with gr.Tab("Guess"):
@@ -131,15 +133,16 @@ def build_page(studio: Studio) -> gr.Blocks:
             queue=False,
             api_visibility="private",
         )
-        _wire(page, studio, settings, result, compose, stop)
-        compare_tab.select(
-            lambda pieces: _compare(studio, pieces, comparison),
-            result.visit,
-            comparison,
-            concurrency_id="compose",
-            concurrency_limit=AT_ONCE,
-            api_visibility="private",
-        )
+        _wire(page, studio, settings, result, compose, stop, comparison)
+        for asked in (compare_tab.select, compare_now.click):
+            asked(
+                lambda pieces: _compare(studio, pieces, comparison),
+                result.visit,
+                comparison,
+                concurrency_id="compose",
+                concurrency_limit=AT_ONCE,
+                api_visibility="private",
+            )
         api(_endpoint(studio, gallery), api_name="compose", concurrency_id="compose", concurrency_limit=AT_ONCE)
     return page  # type: ignore[no-any-return]  # Blocks is untyped
 
@@ -151,9 +154,9 @@ class _Settings:
         movements = [(label, name) for label, name in studio.movements]
         openings = [("a random passage of Mozart's", _RANDOM), *movements, ("my own MIDI file", _OWN)]
         self.length = gr.Slider(
-            SHORTEST, LONGEST, value=USUAL, step=10, label="Length", info="How many notes and chords to compose.", elem_id="length"
+            SHORTEST, LONGEST, value=USUAL, step=1, label="Length", info="How many notes and chords to compose.", elem_id="length"
         )
-        self.hint = gr.Markdown(_hint(studio, USUAL, "contextual", _RANDOM, None), elem_id="hint")
+        self.hint = gr.Markdown(_hint(studio, USUAL, "contextual", _RANDOM, False, None), elem_id="hint")
         self.offsets = gr.Radio(
             OFFSETS, value="contextual", label="Rhythm", info="How far each note is from the one before it.", elem_id="offsets"
         )
@@ -222,7 +225,7 @@ class _Settings:
         private: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
         dice.click(lambda: str(secrets.randbelow(MAX_SEED + 1)), None, self.seed, **private)
         self.opening.change(lambda opening: gr.update(visible=opening == _OWN), self.opening, self.own, **private)
-        said: list[Any] = [self.length, self.offsets, self.opening, self.tempo]
+        said: list[Any] = [self.length, self.offsets, self.opening, self.lab, self.tempo]
         for part in said:
             part.change(lambda *values: _hint(studio, *values), said, self.hint, **private)
 
@@ -281,6 +284,7 @@ class _Result:
     def __init__(self, gallery: gr.HTML) -> None:
         self.gallery = gallery
         self.visit = gr.State([])  # the requests of this visit's pieces, the latest first
+        self.sound = gr.State(None)  # where the sound of the piece that is shown lies
         self.narrow = gr.State(False)  # whether the sheet music is for a telephone
         self.piece = gr.HTML("", elem_id="piece", apply_default_css=False)
         self.about = gr.HTML("", elem_id="about", apply_default_css=False)
@@ -300,48 +304,56 @@ class _Result:
 
     @property
     def inputs(self) -> set[Any]:
-        """What :meth:`show` looks at."""
-        return {self.visit, self.narrow}
+        """What :meth:`show` and :meth:`finish` look at."""
+        return {self.visit, self.sound, self.narrow}
 
     @property
     def outputs(self) -> set[Any]:
         """Everything that a new piece changes."""
         return {
-            *(self.gallery, self.visit, self.piece, self.about, self.after, self.retime, self.history, self.link, self.score),
+            *(
+                self.gallery,
+                self.visit,
+                self.sound,
+                self.piece,
+                self.about,
+                self.after,
+                self.retime,
+                self.history,
+                self.link,
+                self.score,
+            ),
             self.downloads,
         }
 
-    def show(self, studio: Studio, piece: Composition, given: Update) -> Iterator[Update]:
-        """First what is heard, then what takes longer to draw."""
+    def show(self, studio: Studio, piece: Composition, given: Update) -> Update:
+        """What is heard and seen of a piece at once; :meth:`finish` brings what takes longer."""
         # In place: a visitor who presses twice has two events under way, and one list.
         visit = given[self.visit]
         visit[:] = [piece.request, *(request for request in visit if request != piece.request)][:_LISTED]
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / _file_name(piece)
-            problem, samples = "", None
-            midi = path.with_suffix(".mid")
+            midi, problem, sound = path.with_suffix(".mid"), "", None
             midi.write_bytes(piece.midi())
             try:
-                samples = audio.render(piece.midi())
-                path.with_suffix(".flac").write_bytes(audio.flac_bytes(samples))
+                path.with_suffix(".flac").write_bytes(audio.flac_bytes(audio.render(piece.midi())))
+                sound = self.piece.move_resource_to_block_cache(path.with_suffix(".flac"))
             except MozartError as error:
                 problem = f"<p>⚠ {escape(str(error))}</p>"
-            sound = None if samples is None else path.with_suffix(".flac")
-            files = {"midi": midi}
-            shown = player.player_html(
-                piece.tokens,
-                piece.offsets,
-                piece.durations,
-                piece.opening_length,
-                piece.tempo,
-                sound=_serve(self.piece, sound),
-                name="Your piece",
-                shared=studio.find_shared(piece),
-            )
-            yield {
+            return {
                 self.gallery: gr.update(visible=False),
                 self.visit: visit,
-                self.piece: shown,
+                self.sound: sound,
+                self.piece: player.player_html(
+                    piece.tokens,
+                    piece.offsets,
+                    piece.durations,
+                    piece.opening_length,
+                    piece.tempo,
+                    sound=sound and f"gradio_api/file={sound}",
+                    name="Your piece",
+                    shared=studio.find_shared(piece),
+                ),
                 self.about: studio.describe(piece) + problem,
                 self.after: gr.update(visible=True),
                 self.retime: gr.update(value=piece.request.strategy),
@@ -352,22 +364,32 @@ class _Result:
                     visible=len(visit) > 1,
                 ),
                 self.link: _link(piece.request),
-                self.downloads: self._offer(files),
+                self.downloads: self._offer({"midi": midi}),
                 self.score: "<p>Engraving…</p>",
             }
-            files["musicxml"] = path.with_suffix(".musicxml")
+
+    def finish(self, studio: Studio, given: Update) -> Update:
+        """The sheet music and the other files of the piece that was shown last; nothing when another one has come by then."""
+        if not given[self.visit]:
+            return {self.score: gr.skip()}
+        piece = studio.compose(given[self.visit][0])
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / _file_name(piece)
+            files = {kind: path.with_suffix(ending) for kind, ending in (("midi", ".mid"), ("musicxml", ".musicxml"))}
+            files["midi"].write_bytes(piece.midi())
             files["musicxml"].write_text(piece.musicxml(), encoding="utf-8")
-            if samples is not None:
-                files["mp3"] = path.with_suffix(".mp3")
+            if given[self.sound]:
+                files |= {kind: path.with_suffix(f".{kind}") for kind in ("mp3", "wav")}
+                samples = audio.read_flac(Path(given[self.sound]))
                 files["mp3"].write_bytes(audio.mp3_bytes(samples))
-                files["wav"] = path.with_suffix(".wav")
                 files["wav"].write_bytes(audio.wav_bytes(samples))
-            later: Update = {self.downloads: self._offer(files)}
             if len(piece.tokens) <= MOST_ENGRAVED:
-                later[self.score] = player.score_html(piece.sheet_music(given[self.narrow]))
+                score = player.score_html(piece.sheet_music(given[self.narrow]))
             else:
-                later[self.score] = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
-            yield later
+                score = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
+            if given[self.visit][0] != piece.request:
+                return {self.score: gr.skip()}
+            return {self.score: score, self.downloads: self._offer(files)}
 
     def _offer(self, files: Mapping[str, Path]) -> str:
         """Links to the files of a piece, in an order that does not change."""
@@ -379,12 +401,20 @@ class _Result:
         return f'<nav class="mozart-downloads" aria-label="Take it home">{links}</nav>'
 
 
-def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result, press: gr.Button, stop: gr.Button) -> None:
+def _wire(
+    page: gr.Blocks,
+    studio: Studio,
+    settings: _Settings,
+    result: _Result,
+    press: gr.Button,
+    stop: gr.Button,
+    comparison: gr.HTML,
+) -> None:
     """What happens when a visitor presses something."""
     composing: dict[str | None, set[object]] = {}  # what each visitor has under way and has not stopped
     linked = gr.State(None)  # the Request of the link that the page was opened with
 
-    def perform(find: Callable[[OnNote], Composition], given: Update, who: gr.Request, progress: gr.Progress) -> Iterator[Update]:
+    def perform(find: Callable[[OnNote], Composition], given: Update, who: gr.Request, progress: gr.Progress) -> Update:
         """Find a piece, and show it; Stop ends the composing, and what there is is shown."""
         mine, under_way = object(), composing.setdefault(who.session_hash, set())
         under_way.add(mine)
@@ -397,7 +427,7 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
         try:
             piece = find(on_note)
             progress(None, desc="Playing it")
-            yield from result.show(studio, piece, given)
+            return result.show(studio, piece, given)
         except MozartError as error:
             raise _refusal(error) from error
         finally:
@@ -410,33 +440,32 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
             raise MozartError("There is no piece yet: compose one first.")
         return studio.compose(given[result.visit][0])
 
-    def compose(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
-        yield from perform(lambda on_note: studio.compose(settings.read(given), on_note), given, who, progress)
+    def compose(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
+        return perform(lambda on_note: studio.compose(settings.read(given), on_note), given, who, progress)
 
-    def longer(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
-        yield from perform(lambda on_note: studio.compose(studio.lengthen(latest(given)), on_note), given, who, progress)
+    def longer(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
+        return perform(lambda on_note: studio.compose(studio.lengthen(latest(given)), on_note), given, who, progress)
 
-    def more(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+    def more(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         def find(on_note: OnNote) -> Composition:
             request = latest(given).request
             others = [replace(request, seed=((request.seed or 0) + k) % (MAX_SEED + 1)) for k in (1, 2, 3)]
             given[result.visit][:0] = others
             return studio.compose(others[0], on_note)
 
-        yield from perform(find, given, who, progress)
+        return perform(find, given, who, progress)
 
-    def retime(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
-        yield from perform(lambda _: studio.with_offsets(latest(given), given[result.retime]), given, who, progress)
+    def retime(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
+        return perform(lambda _: studio.with_offsets(latest(given), given[result.retime]), given, who, progress)
 
-    def go_back(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+    def go_back(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         request = given[result.visit][given[result.history]]
-        yield from perform(lambda on_note: studio.compose(request, on_note), given, who, progress)
+        return perform(lambda on_note: studio.compose(request, on_note), given, who, progress)
 
-    def follow_link(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Iterator[Update]:  # noqa: B008
+    def follow_link(given: Update, who: gr.Request, progress: gr.Progress = gr.Progress()) -> Update:  # noqa: B008
         if given[linked] is None:
-            yield {result.piece: gr.skip()}
-        else:
-            yield from perform(lambda on_note: studio.compose(given[linked], on_note), given, who, progress)
+            return {result.piece: gr.skip()}
+        return perform(lambda on_note: studio.compose(given[linked], on_note), given, who, progress)
 
     def arrive(width: float | None, who: gr.Request) -> Update:
         query = dict(who.query_params)
@@ -448,23 +477,32 @@ def _wire(page: gr.Blocks, studio: Studio, settings: _Settings, result: _Result,
         narrow = width is not None and width < _NARROW
         return {linked: request, result.narrow: narrow, **(settings.show(request) if request else {})}
 
-    ways: dict[str, Any] = {
-        "outputs": result.outputs,
-        "concurrency_id": "compose",
-        "concurrency_limit": AT_ONCE,
-        "api_visibility": "private",
-        "show_progress_on": [result.piece],
-    }
-    # Without a name of its own it would take the endpoint's.
-    press.click(compose, {*settings.inputs, *result.inputs}, api_name="press", **ways)
-    result.longer.click(longer, result.inputs, **ways)
-    result.more.click(more, result.inputs, **ways)
-    result.retime.input(retime, {*result.inputs, result.retime}, **ways)
-    result.history.input(go_back, {*result.inputs, result.history}, **ways)
+    def finish(given: Update) -> Update:
+        try:
+            return result.finish(studio, given)
+        except MozartError as error:
+            raise _refusal(error) from error
+
+    shared: dict[str, Any] = {"concurrency_id": "compose", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
+    ways: dict[str, Any] = shared | {"outputs": result.outputs, "show_progress_on": [result.piece]}
     width = gr.Number(visible=False)  # of the window, in pixels: the browser fills it in
-    page.load(
+    arrived = page.load(
         arrive, width, [linked, result.narrow, *settings.inputs], js="() => window.innerWidth", api_visibility="private"
-    ).then(follow_link, {linked, *result.inputs}, **ways)
+    )
+    made = (
+        # Without a name of its own it would take the endpoint's.
+        press.click(compose, {*settings.inputs, *result.inputs}, api_name="press", **ways),
+        result.longer.click(longer, result.inputs, **ways),
+        result.more.click(more, result.inputs, **ways),
+        # Who chooses again while the first choice is being played gets the second one.
+        result.retime.input(retime, {*result.inputs, result.retime}, trigger_mode="always_last", **ways),
+        result.history.input(go_back, {*result.inputs, result.history}, trigger_mode="always_last", **ways),
+        arrived.then(follow_link, {linked, *result.inputs}, **ways),
+    )
+    for event in made:
+        # An event of its own: who presses meanwhile does not wait for the sheet music.
+        event.success(finish, result.inputs, {result.score, result.downloads}, show_progress="hidden", **shared)
+        event.success(lambda: _STALE, None, comparison, queue=False, api_visibility="private", show_progress="hidden")
 
     def end(who: gr.Request) -> None:
         composing.get(who.session_hash, set()).clear()
@@ -656,12 +694,13 @@ def _write_number(number: float | None) -> str:
     return "" if number is None else f"{number:g}" if isinstance(number, float) else str(number)
 
 
-def _hint(studio: Studio, length: float | None, offsets: str, opening: str, tempo_text: str | None) -> str:
+def _hint(studio: Studio, length: float | None, offsets: str, opening: str, lab: bool, tempo_text: str | None) -> str:
+    """About how long it will play; nothing while what is being typed makes no sense."""
     try:
-        tempo = _read_number(tempo_text, "tempo", float)
+        request = Request(int(length or 0), lab=lab, tempo=_read_number(tempo_text, "tempo", float))
     except MozartError:
-        tempo = None
-    if not length:
         return ""
-    tempo = tempo or studio.guess_tempo(opening)
-    return f"About {say_time(studio.guess_seconds(length, offsets, tempo))} at {tempo:.0f} quarter notes a minute."
+    if lab and offsets == "contextual":
+        offsets = request.strategy
+    tempo = request.tempo or studio.guess_tempo(opening, lab)
+    return f"About {say_time(studio.guess_seconds(int(request.length), offsets, tempo))} at {tempo:.0f} quarter notes a minute."

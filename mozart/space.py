@@ -51,6 +51,9 @@ def put_online(repo_id: str, names: Sequence[str], variables: Mapping[str, str],
         raise MozartError("There is no token for the Hub: log in with `hf auth login`, or set HF_TOKEN to one that may write.")
     with hub.explained(f"The Space {repo_id} could not be put online"):
         api = hub.connect()
+        if model := variables.get("MOZART_MODEL"):
+            with hub.explained(f"The checkpoint {model} cannot be had"):
+                api.model_info(model, revision=variables["MOZART_REVISION"])
         address = api.create_repo(repo_id, repo_type="space", space_sdk="gradio", exist_ok=True)
         # Before the files: what starts with them shall know the checkpoint.
         for key, value in variables.items():

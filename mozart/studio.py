@@ -111,7 +111,8 @@ class Studio:
         start = Excerpt(opening.ids, opening.steps, opening.durations)
         passages = [self._real(f"The opening: {opening.name}", piece, start)]
         if opening.continuation.ids:
-            passages.append(self._real("How Mozart goes on", piece, opening.continuation))
+            who = "your file" if piece.request.has_own_opening else "Mozart"
+            passages.append(self._real(f"How {who} goes on", piece, opening.continuation))
         return [*passages, self._composed("How the piece goes on", piece, len(opening.continuation.ids) or len(opening.ids))]
 
     def make_riddle(self, seed: int) -> tuple[list[Passage], int, str]:
@@ -171,8 +172,10 @@ class Studio:
         made = composer.checkpoint.metrics.get("date") or composer.date
         return f"Composed from the checkpoint `{composer.name}`, {version}{f', of {made}' if made else ''}."
 
-    def guess_tempo(self, opening: str) -> float:
-        """The tempo of a movement, in quarter notes a minute, or that of most openings where it is not known yet."""
+    def guess_tempo(self, opening: str, lab: bool = False) -> float:
+        """The tempo of a movement or of the lab, in quarter notes a minute; where neither is known yet, that of most openings."""
+        if lab:
+            return midi.TEMPO
         openings = self.composer.checkpoint.openings
         tempi = [openings[number].tempo for number, name in enumerate(openings.names) if name == opening]
         return tempi[0] if tempi else float(np.median([openings[number].tempo for number in range(len(openings))]))

@@ -140,7 +140,7 @@ def test_wav() -> None:
         assert np.array_equal(np.frombuffer(file.readframes(3), "<i2"), samples)
 
 
-def test_flac() -> None:
+def test_flac(tmp_path: Path) -> None:
     """The FLAC file holds the very same samples in less room."""
     samples = audio.render(notes("C4.E4.G4", 16))
     content = audio.flac_bytes(samples)
@@ -148,6 +148,8 @@ def test_flac() -> None:
     assert rate == audio.SAMPLE_RATE
     assert np.array_equal(heard, samples)
     assert len(content) < len(audio.wav_bytes(samples))
+    (tmp_path / "a.flac").write_bytes(content)
+    assert np.array_equal(audio.read_flac(tmp_path / "a.flac"), samples)
 
 
 def test_mp3() -> None:

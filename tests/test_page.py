@@ -406,10 +406,10 @@ def test_a_link_brings_no_html(browser: Chromium) -> None:
 
 def test_a_link_to_what_no_slider_has(browser: Chromium) -> None:
     """A link may ask for more than the sliders have: its piece is composed, and the page goes on working."""
-    other = browser.open("?seed=1&length=30&temperature=5&opening=Work 1")
+    other = browser.open("?seed=1&length=1100&temperature=5&opening=Work 1")
     expect(other.locator("#piece audio")).to_be_attached()
-    expect(other.locator("#length input[type=number]")).to_have_value("50")
-    ask(other, "#compose")
+    expect(other.locator("#length input[type=number]")).to_have_value("1000")
+    compose(other)
 
 
 def test_two_wishes_at_once(page: Page) -> None:
@@ -423,6 +423,32 @@ def test_two_wishes_at_once(page: Page) -> None:
     choices = page.locator("#history input")
     expect(choices).to_have_count(3)
     expect(page.locator("#history")).to_contain_text("1000 notes, 0.25, lab")
+
+
+def test_files_belong_to_what_is_shown(page: Page) -> None:
+    """Who goes back while the sheet music of a long piece is drawn gets the files of the piece that is shown."""
+    compose(page)
+    first = seed(page)
+    page.locator("#length input[type=number]").fill("1000")
+    ask(page, "#compose")
+    ask(page, "#history label:last-of-type input")
+    assert seed(page) == first
+    for kind in ("musicxml", "wav"):
+        expect(page.locator(f"#{kind}")).to_have_attribute("download", re.compile(rf"-seed-{first}\."))
+    page.wait_for_timeout(3000)  # what was drawn for the other piece has come to nothing by now
+    expect(page.locator("#midi")).to_have_attribute("download", re.compile(rf"-seed-{first}\."))
+
+
+def test_the_comparison_is_of_the_latest_piece(page: Page) -> None:
+    """A new piece takes the older comparison away, and the button makes its own."""
+    compose(page)
+    page.get_by_role("tab", name="Compare").click()
+    sounds = page.locator("#compare .mozart-player audio")
+    expect(sounds.first).to_be_attached()
+    ask(page, "#compose")
+    expect(sounds).to_have_count(0)
+    page.click("#compare_now")
+    expect(sounds.first).to_be_attached()
 
 
 def test_stop(page: Page) -> None:

@@ -42,6 +42,7 @@ def test_the_space_is_what_git_tracks_as_one_commit(server: HubServer, checkout:
 
 def test_the_front_matter_knows_the_space(server: HubServer, checkout: Path) -> None:
     """The README that goes names the picture of the page by the Space's own address, and the model; the one here stays."""
+    server.repos["user/name"] = [Commit("a" * 40, {})]
     readme = checkout / "README.md"
     readme.write_text("---\ntitle: Mozart\n---\ntext\n---\n")
     subprocess.run(["git", "add", "README.md"], cwd=checkout, check=True)
@@ -56,6 +57,7 @@ def test_the_front_matter_knows_the_space(server: HubServer, checkout: Path) -> 
 @pytest.mark.parametrize(("flags", "revision"), [([], "main"), (["--revision", "v2"], "v2")])
 def test_the_space_composes_from_the_model_that_is_named(server: HubServer, flags: list[str], revision: str) -> None:
     """--model sets both variables, so that no older revision stays; without --revision it is the latest."""
+    server.repos["user/name"], server.branches["user/name@v2"] = [Commit("a" * 40, {})], [Commit("b" * 40, {})]
     server.spaces[SPACE] = {"MOZART_REVISION": "an older one", "MINE": "1"}
     assert main(["space", SPACE, "--model", "user/name", *flags]) == 0
     assert server.spaces[SPACE] == {"MOZART_MODEL": "user/name", "MOZART_REVISION": revision, "MINE": "1"}
@@ -95,6 +97,13 @@ def test_a_token_is_needed(server: HubServer, token: str, sentence: str, monkeyp
     assert refusal(capsys, "space", SPACE).startswith(("There is no token", "The Space user/page could not"))
     assert time.monotonic() - started < 10
     assert sentence in refusal(capsys, "space", SPACE)
+    assert server.repos == {}
+
+
+@pytest.mark.usefixtures("checkout")
+def test_a_model_that_is_not_there(server: HubServer, capsys: CAPTURE) -> None:
+    """A model that the Hub does not know is told before anything is made."""
+    assert "The checkpoint user/nmae cannot be had" in refusal(capsys, "space", SPACE, "--model", "user/nmae")
     assert server.repos == {}
 
 
