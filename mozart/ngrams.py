@@ -10,7 +10,7 @@ In any key, ids are told apart by shape and by the interval between neighbours' 
 one key is known in all.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from itertools import takewhile
 
 import numpy as np
@@ -142,7 +142,8 @@ class PieceMemory:
         self._as_follower: list[int] = []
         self._as_last: list[int] = []
         self._as_earlier: list[int] = []
-        self._followers: defaultdict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
+        # Plain dictionaries: a Counter takes longer to make than to use.
+        self._followers: defaultdict[tuple[int, ...], dict[int, int]] = defaultdict(dict)
 
     def hear(self, number: int) -> None:
         """Take in the piece's next id."""
@@ -157,7 +158,8 @@ class PieceMemory:
         place = len(self._heard) - 1 - self.delay
         if place > 0:
             for context in self._contexts_before(place):
-                self._followers[context][self._as_follower[place]] += 1
+                followers, code = self._followers[context], self._as_follower[place]
+                followers[code] = followers.get(code, 0) + 1
 
     def mix(self, probabilities: Floats) -> Floats:
         """Put what the piece did after contexts like the present one over `probabilities`, shape (n_tokens,)."""

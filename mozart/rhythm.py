@@ -128,7 +128,9 @@ class RhythmTable:
         array of float64, shape (n,), in quarter lengths
         """
         known = sorted({step for step, _ in self.durations})
-        nearest = [min(known, key=lambda candidate: abs(candidate - _on_grid(step))) for step in steps.tolist()]
+        # A piece has few different steps.
+        to_known = {step: min(known, key=lambda candidate: abs(candidate - _on_grid(step))) for step in set(steps.tolist())}
+        nearest = [to_known[step] for step in steps.tolist()]
         chances = generator.random(len(tokens)).tolist()
         drawn = [
             self._duration_chances.draw((step, _octave(token)), chance)
