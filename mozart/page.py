@@ -50,6 +50,8 @@ SHORTEST, LONGEST, USUAL = 1, 1000, 300
 # How many people may wait, each a second or two for every one before.
 QUEUE = 100
 AT_ONCE = 2
+# What takes a core for a moment waits for its turn, whatever it is for.
+_IN_TURN: dict[str, Any] = {"concurrency_id": "compose", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
 # Windows of fewer pixels get sheet music for a telephone.
 _NARROW = 700
 # Gradio remembers a tenth of a megabyte of every call, and a whole one of a visitor with sheet music: of so many, the latest.
@@ -139,9 +141,7 @@ def build_page(studio: Studio) -> gr.Blocks:
                 lambda pieces: _compare(studio, pieces, comparison),
                 result.visit,
                 comparison,
-                concurrency_id="compose",
-                concurrency_limit=AT_ONCE,
-                api_visibility="private",
+                **_IN_TURN,
             )
         api(_endpoint(studio, gallery), api_name="compose", concurrency_id="compose", concurrency_limit=AT_ONCE)
     return page  # type: ignore[no-any-return]  # Blocks is untyped
@@ -483,8 +483,7 @@ def _wire(
         except MozartError as error:
             raise _refusal(error) from error
 
-    shared: dict[str, Any] = {"concurrency_id": "compose", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-    ways: dict[str, Any] = shared | {"outputs": result.outputs, "show_progress_on": [result.piece]}
+    ways: dict[str, Any] = _IN_TURN | {"outputs": result.outputs, "show_progress_on": [result.piece]}
     width = gr.Number(visible=False)  # of the window, in pixels: the browser fills it in
     arrived = page.load(
         arrive, width, [linked, result.narrow, *settings.inputs], js="() => window.innerWidth", api_visibility="private"
@@ -501,8 +500,15 @@ def _wire(
     )
     for event in made:
         # An event of its own: who presses meanwhile does not wait for the sheet music.
-        event.success(finish, result.inputs, {result.score, result.downloads}, show_progress="hidden", **shared)
-        event.success(lambda: _STALE, None, comparison, queue=False, api_visibility="private", show_progress="hidden")
+        event.success(finish, result.inputs, {result.score, result.downloads}, show_progress="hidden", **_IN_TURN)
+        event.success(
+            lambda visit: _STALE if visit else gr.skip(),
+            result.visit,
+            comparison,
+            queue=False,
+            api_visibility="private",
+            show_progress="hidden",
+        )
 
     def end(who: gr.Request) -> None:
         composing.get(who.session_hash, set()).clear()
@@ -550,9 +556,7 @@ def _build_riddle(studio: Studio) -> None:
         pose,
         None,
         [a, b, guess, said, answer],
-        concurrency_id="compose",
-        concurrency_limit=AT_ONCE,
-        api_visibility="private",
+        **_IN_TURN,
     )
     guess.input(judge, [guess, answer, tally], [said, tally, guess], queue=False, api_visibility="private")
 

@@ -439,6 +439,13 @@ def test_files_belong_to_what_is_shown(page: Page) -> None:
     expect(page.locator("#midi")).to_have_attribute("download", re.compile(rf"-seed-{first}\."))
 
 
+def test_nothing_to_compare_yet(page: Page) -> None:
+    """Who has just come is told to compose first."""
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_timeout(1000)  # all that happens when the page is opened has happened
+    expect(page.locator("#compare")).to_have_text("Compose a piece first.")
+
+
 def test_the_comparison_is_of_the_latest_piece(page: Page) -> None:
     """A new piece takes the older comparison away, and the button makes its own."""
     compose(page)
