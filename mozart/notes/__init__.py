@@ -1,0 +1,5 @@
+"""What music is here: notes in exact time, bars and metre, keys and the names of pitches. numpy only."""
+
+from mozart.notes.score import LEFT, RIGHT, TICKS, VOICES, Metre, Note, Score, Tempo
+
+__all__ = ["LEFT", "RIGHT", "TICKS", "VOICES", "Metre", "Note", "Score", "Tempo"]
