@@ -1,0 +1,256 @@
+"""What to compose: one declaration, from which command line, endpoint, link and the text inside a MIDI file are made.
+
+Adding a setting is one field here, and one widget on the page.
+"""
+
+import argparse
+import inspect
+import re
+import reprlib
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from mozart.errors import MozartError
+from mozart.notes.keys import Key
+
+# What a length can be. An hour of music is what a browser, a sound file and a person can still handle.
+MAX_LENGTHS = {"notes": 10_000, "s": 1_800, "bars": 500}
+MAX_SEED = 2**32 - 1
+TEMPI = (20.0, 400.0)
+MAX_TEMPERATURE = 10.0
+MIN_MAX_COPY = 7
+TEMPERATURE, TOP_P = 0.95, 0.98
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(s|bars|notes)?")
+_AGAIN = re.compile(r"(\d+)-(\d+)@(\d+)")
+_UNUSED_BY_LAB = ("key", "character", "form", "ending", "temperature", "top_p", "max_copy", "plan", "again")
+_LAB_DEFAULTS = {"length": "500", "opening": "random", "offsets": "0.25"}
+
+Offsets = Literal["composed", "sampled", "0.25", "0.5"]
+
+
+class Length(NamedTuple):
+    """How much to compose: a quantity of ``notes``, ``s`` (seconds) or ``bars``."""
+
+    quantity: float
+    unit: str
+
+
+class Request(BaseModel):
+    """What to compose; made only by values that are possible.
+
+    Equal requests compose equal pieces. Every field's description is what people read wherever the setting stands.
+
+    Raises
+    ------
+    MozartError
+        When a value is not possible, in a sentence that says what is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: str = Field("32bars", description="how much to compose: 32bars, 60s, or a number of notes such as 500 (with lab 500)")
+    opening: str = Field(
+        "none",
+        description='what it goes on from: none, random (the beginning of a movement), one such as "K. 281, movement 1", '
+        "or a MIDI file (with lab random)",
+    )
+    include_opening: bool = Field(True, description="let the opening stand in the result")
+    key: str = Field("any", description="any, or a key such as G major")
+    character: str = Field("any", description="any, or one such as Allegro, Andante or Menuetto, which sets metre and tempo")
+    form: Literal["inherited", "free"] = Field(
+        "inherited", description="inherited: bars return and chords follow as in a movement of Mozart's; free: as they come"
+    )
+    ending: bool = Field(True, description="let the piece come to an end")
+    offsets: Offsets = Field(
+        "composed", description="the rhythm: composed with the notes; or the laboratory's: sampled, 0.25 or 0.5 (with lab 0.25)"
+    )
+    temperature: float = Field(TEMPERATURE, gt=0, le=MAX_TEMPERATURE, description="below 1 more predictable, above 1 wilder")
+    top_p: float = Field(TOP_P, gt=0, le=1, description="draw only from the most probable values that together have this share")
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="the same seed gives the same piece; without it one is drawn and printed"
+    )
+    tempo: float | None = Field(
+        None, ge=TEMPI[0], le=TEMPI[1], description="quarter notes a minute, 20 to 400; without it that of the character"
+    )
+    max_copy: int | None = Field(
+        None, ge=MIN_MAX_COPY, le=1_000, description="the longest run of notes, 7 or more, that may also stand in a sonata"
+    )
+    plan: str = Field("", max_length=200_000, description="form and harmony as JSON, instead of an inherited plan")
+    again: str = Field("", max_length=2_000, description="bars composed once more, each with a seed: 9-12@7,17-18@3")
+    lab: bool = Field(False, description="as in the laboratory: its network, and the most probable note each time")
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**settings)
+        except ValidationError as error:
+            raise _refusal(error) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, settings: Any) -> Any:
+        if not isinstance(settings, dict):
+            return settings
+        given = {name: value for name, value in settings.items() if value is not None}
+        if str(given.get("lab")).lower() in ("true", "1"):
+            unused = [name for name in _UNUSED_BY_LAB if name in given and given[name] != cls.model_fields[name].default]
+            if unused:
+                raise MozartError(f"The laboratory's way does not use {_spoken(unused[0])}: leave it out, or lab.")
+            given = {**_LAB_DEFAULTS, **given}
+            if given["offsets"] == "composed":
+                raise MozartError("The laboratory's network composes no rhythm: choose offsets of 0.25, 0.5 or sampled.")
+            if given["opening"] == "none":
+                raise MozartError("The laboratory's network goes on from an opening: choose random.")
+        return given
+
+    @field_validator("length", mode="before")
+    @classmethod
+    def _read_length(cls, value: Any) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = f"{value:.12g}"  # a page sends 500.0 for 500
+        quantity, unit = parse_length(value)
+        return f"{quantity:.12g}{unit if unit != 'notes' else ''}"
+
+    @field_validator("key")
+    @classmethod
+    def _read_key(cls, value: str) -> str:
+        return "any" if value.strip().lower() in ("any", "") else str(Key.parse(value))
+
+    @field_validator("opening")
+    @classmethod
+    def _read_opening(cls, value: str) -> str:
+        if not value.strip() or len(value) > 4_096 or "\0" in value:
+            raise ValueError
+        return value
+
+    @field_validator("character")
+    @classmethod
+    def _read_character(cls, value: str) -> str:
+        return value.strip()[:60] or "any"
+
+    @field_validator("again")
+    @classmethod
+    def _read_again(cls, value: str) -> str:
+        return ",".join(f"{first}-{last}@{seed}" for first, last, seed in parse_again(value))
+
+    @field_validator("include_opening", "ending", "lab", mode="before")
+    @classmethod
+    def _be_strict(cls, value: Any, info: Any) -> Any:
+        if not isinstance(value, bool) and not (info.mode != "json" and str(value).lower() in ("true", "false")):
+            raise ValueError
+        return value
+
+    @property
+    def has_own_opening(self) -> bool:
+        """Whether the opening is a person's own MIDI file."""
+        return self.opening.lower().endswith((".mid", ".midi", ".kar", ".rmi"))
+
+    @property
+    def measure(self) -> Length:
+        """The length, as a quantity and a unit."""
+        return parse_length(self.length)
+
+    @property
+    def bars_again(self) -> list[tuple[int, int, int]]:
+        """First bar, last bar (both counted from 1) and seed of every part that was composed once more."""
+        return parse_again(self.again)
+
+    def changed(self, **settings: Any) -> Self:
+        """The same request but for `settings`."""
+        return type(self)(**{**self.model_dump(), **settings})
+
+    def settings(self) -> dict[str, Any]:
+        """What differs from the default, as plain values: what a link and a MIDI file say."""
+        return self.model_dump(exclude_defaults=True)
+
+    @classmethod
+    def from_text(cls, settings: Mapping[str, str]) -> Self:
+        """The request of settings that are all text, as a link or a command line has them; others than ours are left out."""
+        return cls(**{name: text for name, text in settings.items() if name in cls.model_fields})
+
+
+def parse_length(text: object) -> Length:
+    """A length's quantity and unit. Raises MozartError when it is none."""
+    parsed = _LENGTH.fullmatch(text.strip()) if isinstance(text, str) else None
+    quantity, unit = (float(parsed[1]), parsed[2] or "notes") if parsed else (0.0, "notes")
+    most = MAX_LENGTHS[unit]
+    if not 1 <= quantity <= most or (unit != "s" and not quantity.is_integer()):
+        nearest = f"{most}{unit}" if quantity > most else "32bars"
+        raise MozartError(
+            f"A length of {_short(text)} is not possible: choose bars up to {MAX_LENGTHS['bars']}, seconds up to "
+            f"{MAX_LENGTHS['s']:,} or notes up to {MAX_LENGTHS['notes']:,}, such as {nearest}."
+        )
+    return Length(quantity, unit)
+
+
+def parse_again(text: str) -> list[tuple[int, int, int]]:
+    """First bar, last bar and seed of each part in ``9-12@7,17-18@3``. Raises MozartError when it is not so written."""
+    parts = [_AGAIN.fullmatch(part.strip()) for part in text.split(",")] if text.strip() else []
+    found = [(int(part[1]), int(part[2]), int(part[3])) for part in parts if part]
+    if len(found) < len(parts) or any(not 1 <= first <= last or seed > MAX_SEED for first, last, seed in found):
+        raise MozartError(f"Bars to compose again cannot be {_short(text)}: write them as 9-12@7, bars 9 to 12 with seed 7.")
+    return found
+
+
+def add_flags(parser: Any) -> None:
+    """Give a command line one flag for every setting."""
+    for name, field in Request.model_fields.items():
+        flag = name.replace("_", "-")
+        if field.annotation is bool:
+            word = f"--no-{flag.removeprefix('include-')}" if field.default else f"--{flag}"
+            said = f"do not {field.description}" if field.default else field.description
+            parser.add_argument(word, dest=name, action="store_const", const=str(not field.default), help=said)
+        else:
+            default = "" if field.default in (None, "") else f" (default {field.default})"
+            parser.add_argument(f"--{flag}", help=f"{field.description}{default}".replace("%", "%%"))
+
+
+def read_flags(options: argparse.Namespace) -> Request:
+    """The request of what :func:`add_flags` has read."""
+    given = {name: getattr(options, name) for name in Request.model_fields}
+    return Request.from_text({name: text for name, text in given.items() if text is not None})
+
+
+def parameters() -> list[inspect.Parameter]:
+    """One parameter for every setting, for a function that programs call."""
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
+        for name, field in Request.model_fields.items()
+    ]
+
+
+def describe_parameters() -> str:
+    """A line for every setting, as ``Args:`` of a docstring."""
+    return "\n".join(f"    {name}: {field.description}" for name, field in Request.model_fields.items())
+
+
+def _refusal(error: ValidationError) -> MozartError:
+    """One sentence about the first thing that is wrong."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "request"
+    if name not in Request.model_fields:
+        return MozartError(f"There is no setting {_short(name)}: choose among {', '.join(Request.model_fields)}.")
+    field = Request.model_fields[name]
+    choices = ", ".join(getattr(field.annotation, "__args__", ())) if first["type"] == "literal_error" else ""
+    bounds = [getattr(limit, side) for limit in field.metadata for side in ("gt", "ge", "le") if hasattr(limit, side)]
+    whole = "whole " if "int" in str(field.annotation) else ""
+    if choices:
+        possible = f"choose one of {choices}"
+    elif field.annotation is bool:
+        possible = "choose true or false"
+    elif len(bounds) == 2:
+        possible = f"choose a {whole}number from {bounds[0]:g} to {bounds[1]:.12g}"
+    else:
+        possible = f"it says {field.description}"
+    return MozartError(f"A value of {_short(first['input'])} for {_spoken(name)} is not possible: {possible}.")
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _short(value: object) -> str:
+    """A value that may be anything, in one short line."""
+    short = reprlib.repr(value)
+    return short[1:-1] if isinstance(value, str) else short
