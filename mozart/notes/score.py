@@ -298,7 +298,12 @@ def _check_metres(metres: list[Metre]) -> tuple[Metre, ...]:
         if not 1 <= metre.beats <= MAX_BEATS or metre.unit not in UNITS:
             raise MozartError(f"A metre of {metre} is not possible: choose 1 to {MAX_BEATS} beats of 1, 2, 4, 8, 16 or 32.")
     _check_starts([metre.onset for metre in metres], "metre")
-    return tuple(metres)
+    kept = metres[:1]
+    for metre in metres[1:]:
+        # The same metre once more, at one of its bar lines, changes nothing.
+        if metre[1:] != kept[-1][1:] or (metre.onset - kept[-1].onset) % metre.bar:
+            kept.append(metre)
+    return tuple(kept)
 
 
 def _check_tempi(tempi: list[Tempo]) -> tuple[Tempo, ...]:
