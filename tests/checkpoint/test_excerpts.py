@@ -64,7 +64,7 @@ def test_impossible_excerpts_are_refused(notes: list[list[object]]) -> None:
 def test_an_opening_and_how_it_goes_on() -> None:
     """The first half is the opening, the second half its continuation, and nothing is lost."""
     excerpts = choose_excerpts([make_work()])
-    opening = find_openings(excerpts, lambda name: ("Allegro", 126.0))[0]
+    opening = find_openings(excerpts, lambda _: ("Allegro", 126.0))[0]
     assert opening.continuation is not None
     assert Score.concatenate([opening.score, opening.continuation]) == excerpts[opening.name]
     assert (opening.character, opening.tempo) == ("Allegro", 126.0)
