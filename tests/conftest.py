@@ -8,11 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import tiny
 from hub_server import HubServer
-from mozart import corpus
-from mozart.errors import MozartError
-from mozart.score import Work, read_scores
 
 
 def pytest_configure() -> None:
@@ -25,14 +21,6 @@ def _own_cache(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
     if "corpus" not in request.keywords:
         monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("MOZART_ARCHIVE", raising=False)
-
-
-@pytest.fixture(scope="session")
-def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole, untrained checkpoint. Do not change it: copy it first."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    tiny.checkpoint(folder)
-    return folder
 
 
 @pytest.fixture
@@ -54,18 +42,3 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
         read_environment_again()
 
 
-@pytest.fixture(scope="session")
-def archive() -> Path:
-    """The real archive of sonatas; without it the test is left out, unless MOZART_ARCHIVE says that it is there."""
-    try:
-        return corpus.find_archive()
-    except MozartError as error:
-        if os.environ.get("MOZART_ARCHIVE"):
-            raise
-        pytest.skip(f"the archive cannot be had: {error}")
-
-
-@pytest.fixture(scope="session")
-def sonatas(archive: Path) -> list[Work]:
-    """The real sonatas, parsed once into the product's own cache."""
-    return read_scores(corpus.sonatas(str(archive)))[0]

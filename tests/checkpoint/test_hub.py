@@ -11,12 +11,16 @@ from types import SimpleNamespace
 
 import pytest
 
-import tiny
 from hub_server import Failure, HubServer
-from mozart import hub
-from mozart.checkpoint import CONFIG, FILES, FORMAT, LOADED, WEIGHTS, load_checkpoint
+from mozart.checkpoint import hub
+from mozart.checkpoint.folder import CARD, CONFIG, identify, read_folder, write_folder
+from mozart.checkpoint.folder import FILES as ALL_FILES
 from mozart.errors import MozartError
-from mozart.runs import STATE_FILES, STATE_TENSORS, STATE_VALUES
+
+FILES = ALL_FILES["lab"]
+LOADED = tuple(name for name in FILES if name != CARD)
+WEIGHTS = "model.safetensors"
+STATE_FILES = STATE_TENSORS, STATE_VALUES = ("state.safetensors", "state.json")
 
 REPO = "user/mozart-lstm"
 SPACE = "user/mozart"
@@ -42,7 +46,7 @@ def published(server: HubServer, folder: Path) -> str:
     """The revision of a first checkpoint on the Hub."""
     hub.prepare(REPO)
     assert server.repos == {REPO: []}
-    return hub.push(folder, REPO)
+    return push(folder)
 
 
 @pytest.fixture
@@ -59,10 +63,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_the_repository_is_made_and_the_checkpoint_published_as_one_commit(server: HubServer, folder: Path) -> None:
-    """The checkpoint's files, pictures and sound go there in one commit; nothing else leaves the machine, no music, no state."""
+    """The files that are named go there in one commit; nothing else leaves the machine, no music, no state."""
     hub.prepare(REPO)
-    revision = hub.push(folder, REPO)
-    expected = contents(folder, (*FILES, "losses.png", "pieces/1.mp3"))
+    revision = push(folder)
+    expected = contents(folder, FILES)
     assert server.repos == {REPO: [(revision, expected)]}
     assert {*server.storage.values()} <= {*expected.values()}
     assert not server.private
@@ -72,7 +76,7 @@ def test_a_second_push_is_a_second_commit(server: HubServer, folder: Path, publi
     """A push to a repository that exists adds one commit with the new files and keeps the old one."""
     first = server.repos[REPO][0].files
     train_again(folder, "second")
-    second = hub.push(folder, REPO)
+    second = push(folder)
     assert [commit.revision for commit in server.repos[REPO]] == [published, second]
     assert server.repos[REPO][0].files == first
     assert server.repos[REPO][1].files.items() >= contents(folder, FILES).items()
@@ -80,7 +84,7 @@ def test_a_second_push_is_a_second_commit(server: HubServer, folder: Path, publi
 
 def test_push_of_the_same_checkpoint_adds_nothing(server: HubServer, folder: Path, published: str) -> None:
     """A checkpoint that is published already gives the revision it has, and no empty commit."""
-    assert hub.push(folder, REPO) == published
+    assert push(folder) == published
     assert len(server.repos[REPO]) == 1
 
 
@@ -189,14 +193,14 @@ def test_a_push_that_is_refused(server: HubServer, folder: Path, published: str,
     train_again(folder, "second")
     local = contents(folder, FILES)
     server.failures = [Failure(".*", path, times=99, status=status, headers={"Retry-After": "120"})]
-    message = refusal(lambda: hub.push(folder, REPO))
+    message = refusal(lambda: push(folder))
     assert f"could not be published to {REPO}" in message
     assert REFUSALS[status] in message
     assert server.repos == {REPO: before}
     assert contents(folder, FILES) == local
     server.failures = []
     assert hub.pull(REPO).revision == published
-    assert hub.push(folder, REPO) != published
+    assert push(folder) != published
 
 
 @pytest.mark.parametrize("failure", [{"cut": True}, {"status": 500}, {"status": 429, "headers": {"Retry-After": "7"}}])
@@ -206,7 +210,7 @@ def test_an_upload_that_breaks_off_is_tried_again(
     """A connection that ends in the middle of the weights, or a Hub that is busy, costs a moment and nothing else."""
     train_again(folder, "second")
     server.failures = [Failure("PUT", "/storage/", times=1, **failure)]  # type: ignore[arg-type]
-    assert hub.push(folder, REPO) != published
+    assert push(folder) != published
     assert server.repos[REPO][-1].files.items() >= contents(folder, FILES).items()
     assert waits == [8.0 if failure.get("status") == 429 else 1.0]
 
@@ -216,7 +220,7 @@ def test_an_upload_that_always_breaks_off(server: HubServer, folder: Path, publi
     """When the weights never arrive there is no commit, and what was published stays."""
     train_again(folder, "second")
     server.failures = [Failure("PUT", "/storage/", times=99, cut=True)]
-    assert "check the network and try again" in refusal(lambda: hub.push(folder, REPO))
+    assert "check the network and try again" in refusal(lambda: push(folder))
     assert [commit.revision for commit in server.repos[REPO]] == [published]
 
 
@@ -224,7 +228,7 @@ def test_a_push_to_an_unreachable_hub(server: HubServer, folder: Path) -> None:
     """Without a connection it is said at once."""
     server.close()
     assert "check the network" in refusal(lambda: hub.prepare(REPO))
-    assert "check the network" in refusal(lambda: hub.push(folder, REPO))
+    assert "check the network" in refusal(lambda: push(folder))
 
 
 def test_a_hub_that_does_not_answer(server: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +236,7 @@ def test_a_hub_that_does_not_answer(server: HubServer, folder: Path, monkeypatch
     monkeypatch.setattr(hub, "_ANSWER_SECONDS", 0.05)
     server.failures = [Failure(".*", "", times=9, seconds=0.5)]
     assert "check the network" in refusal(lambda: hub.prepare(REPO))
-    assert "check the network" in refusal(lambda: hub.push(folder, REPO))
+    assert "check the network" in refusal(lambda: push(folder))
     assert server.repos == {}
 
 
@@ -250,7 +254,7 @@ def test_two_pushes_at_once_are_never_mixed(server: HubServer, folder: Path, mon
                 server.repos[REPO].append(server.repos[REPO][0]._replace(revision=NOWHERE))
 
     monkeypatch.setattr(server, "storage", Storage())
-    assert "somebody else is changing it" in refusal(lambda: hub.push(folder, REPO))
+    assert "somebody else is changing it" in refusal(lambda: push(folder))
     assert server.repos[REPO][-1].files.items() >= first.items()
 
 
@@ -264,16 +268,16 @@ def test_the_state_goes_to_a_branch_of_its_own(server: HubServer, published: str
     branch = server.branches[f"{REPO}@training-state"]
     assert [commit.revision for commit in branch] == [published, *revisions]
     assert [commit.revision for commit in server.repos[REPO]] == [published]
-    pulled = hub.pull_state(REPO)
+    pulled = pull_state()
     assert {path.name: path.read_bytes() for path in pulled.iterdir()} == states[-1]
 
 
 def test_no_state_to_resume(server: HubServer, published: str) -> None:
     """A repository without the branch, or with an empty one, is said to have no run."""
     assert published
-    assert f"{REPO} has no run to resume" in refusal(lambda: hub.pull_state(REPO))
+    assert f"{REPO} has no run to resume" in refusal(lambda: pull_state())
     server.branches[f"{REPO}@training-state"] = server.repos[REPO][:]
-    assert f"{REPO} has no run to resume" in refusal(lambda: hub.pull_state(REPO))
+    assert f"{REPO} has no run to resume" in refusal(lambda: pull_state())
 
 
 def test_a_state_that_is_refused(server: HubServer, published: str) -> None:
@@ -283,7 +287,7 @@ def test_a_state_that_is_refused(server: HubServer, published: str) -> None:
     hub.push_state(before, REPO)
     server.failures = [Failure("POST", "commit/training-state", status=500)]
     assert "The training state could not be published" in refusal(lambda: hub.push_state(state("two"), REPO))
-    assert contents(hub.pull_state(REPO), STATE_FILES) == before
+    assert contents(pull_state(), STATE_FILES) == before
 
 
 # Pulling.
@@ -301,7 +305,7 @@ def test_an_older_revision(server: HubServer, folder: Path, published: str) -> N
     """A revision stays what it was when a later one is published; without a revision the latest comes."""
     first = contents(folder, LOADED)
     train_again(folder, "second")
-    hub.push(folder, REPO)
+    push(folder)
     assert contents(hub.pull(REPO).folder, LOADED) == contents(folder, LOADED)
     assert contents(hub.pull(REPO, published).folder, LOADED) == first
     asked = len(server.requests)
@@ -412,7 +416,7 @@ def test_a_download_that_fails_leaves_the_cache_as_it_was(
     """When the weights of a new commit cannot be had it is said, and the one before is still found without the Hub."""
     before = contents(hub.pull(REPO).folder, LOADED)
     train_again(folder, "second")
-    hub.push(folder, REPO)
+    push(folder)
     server.failures = [Failure("GET", WEIGHTS, times=99, **failure)]  # type: ignore[arg-type]
     assert f"The checkpoint {REPO} could not be downloaded" in refusal(lambda: hub.pull(REPO))
     server.close()
@@ -431,7 +435,7 @@ def test_a_wrong_etag(server: HubServer, folder: Path, published: str) -> None:
     """Two files under one ETag would be taken for each other: what was mixed up is noticed, and no checkpoint."""
     assert published
     etag = {"ETag": f'"{"a" * 64}"'}
-    server.failures = [Failure("HEAD|GET", f"{WEIGHTS}|originality", times=99, headers=etag)]
+    server.failures = [Failure("HEAD|GET", f"{WEIGHTS}|sequences", times=99, headers=etag)]
     assert "is damaged on the Hub" in refusal(lambda: hub.pull(REPO))
     server.failures = []
     assert contents(hub.pull(REPO).folder, LOADED) == contents(folder, LOADED)
@@ -479,10 +483,11 @@ def test_a_reader_never_sees_a_mixed_revision(server: HubServer, tmp_path: Path)
     folders = [tmp_path / "even", tmp_path / "odd"]
     identities = {}
     for seed, made in enumerate(folders):
-        tiny.checkpoint(made, seed)
-        identities[load_checkpoint(made).identity] = seed
+        made.mkdir()
+        train_again(made, ("even", "odd")[seed])
+        identities[identify(read_folder(made)[0])] = seed
     hub.prepare(REPO)
-    hub.push(folders[0], REPO)
+    push(folders[0])
     failed: list[BaseException] = []
     pulling = threading.Event()
 
@@ -491,7 +496,7 @@ def test_a_reader_never_sees_a_mixed_revision(server: HubServer, tmp_path: Path)
             for number in range(1, 21):
                 pulling.wait(30)
                 pulling.clear()
-                hub.push(folders[number % 2], REPO)
+                push(folders[number % 2])
         except BaseException as error:
             failed.append(error)
 
@@ -503,7 +508,7 @@ def test_a_reader_never_sees_a_mixed_revision(server: HubServer, tmp_path: Path)
         pulled = hub.pull(REPO)
         commit = next(commit for commit in server.repos[REPO] if commit.revision == pulled.revision)
         assert contents(pulled.folder, LOADED).items() <= commit.files.items()
-        seen.add(identities[load_checkpoint(pulled.folder).identity])
+        seen.add(identities[identify(read_folder(pulled.folder)[0])])
     writer.join()
     assert not failed
     assert len(server.repos[REPO]) == 21
@@ -531,11 +536,26 @@ def contents(folder: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 def train_again(folder: Path, which: str) -> None:
     """What looks like a checkpoint from outside: every training gives other files, except the vocabulary."""
-    files = {name: f"{'' if name == 'vocabulary.json' else which} {name}".encode() for name in FILES if name != CONFIG}
-    sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    files[CONFIG] = json.dumps({"format": FORMAT, "sha256": sha256}).encode()
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    names = [name for name in FILES if name not in (CARD, CONFIG)]
+    files = {name: f"{'' if name == 'vocabulary.json' else which} {name}".encode() for name in names}
+    write_folder(folder, "lab", files, {}, which)
+
+
+def push(folder: Path) -> str:
+    """Publish the checkpoint's files."""
+    return hub.push(folder, REPO, FILES)
+
+
+def pull_state() -> Path:
+    """The folder of the state that was published last."""
+
+    def find_damaged(folder: Path) -> list[str]:
+        if missing := [name for name in STATE_FILES if not (folder / name).is_file()]:
+            return missing
+        expected = json.loads((folder / STATE_VALUES).read_bytes())["sha256"]
+        return [STATE_TENSORS] if hashlib.sha256((folder / STATE_TENSORS).read_bytes()).hexdigest() != expected else []
+
+    return hub.pull_state(REPO, STATE_FILES, find_damaged)
 
 
 def state(content: str) -> dict[str, bytes]:
