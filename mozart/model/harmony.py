@@ -47,7 +47,7 @@ _TRIAD = (0.33, 0.30, 0.26)
 _SEVENTH = (0.27, 0.26, 0.18, 0.20)
 _LOWEST = (0.52, 0.22, 0.14, 0.08)  # how often each of them is the lowest note
 # How much counts, beside how common chords and their successions are: what sounds, and the lowest note.
-_TRUST = 2.75
+_TRUST = 3.5
 _TRUST_IN_LOWEST = 0.3
 _ON_BEAT = 1.3  # a note that begins on a beat says more than one that begins between beats, or is held
 _HEARD = 0.125  # a lowest note sounds for this share of a beat or longer
