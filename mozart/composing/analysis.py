@@ -17,6 +17,7 @@ from mozart.notes import RIGHT, TICKS, Score
 CADENCE = 2  # bars at the end whose bass and melody a plan knows
 MIN_BARS = 8  # fewer in one metre are no movement to take a plan from
 _GRID = TICKS // 24
+_ROLLED = TICKS // 8  # onsets nearer than this at the end are one chord
 
 Beat = TypeVar("Beat")
 
@@ -65,16 +66,16 @@ def _plan_of_stretch(score: Score, source: str) -> Plan:
         start=int(score.onsets[0]) + max(metre.bar - first, 0),
         source=source,
     )
-    return replace(plan, close=_close(score, plan))
+    return replace(plan, close=_close(score, plan, key.tonic))
 
 
 def _by_bars(values: list[Beat], bars: NDArray[np.intp], count: int, silence: list[Beat]) -> list[list[Beat]]:
-    """Values of beats by bars of `count`; a short first bar begins with silence, a short later one ends as it goes."""
+    """Values of beats by bars of `count`; a short first bar begins with silence, and a short later one ends with it."""
     rows: list[list[Beat]] = [[] for _ in range(int(bars[-1]) + 1)]
     for value, bar in zip(values, bars.tolist(), strict=True):
         rows[bar].append(value)
     rows[0] = silence * (count - len(rows[0])) + rows[0]
-    return [(row + row[-1:] * count)[:count] for row in rows]
+    return [row + silence * (count - len(row)) for row in rows]
 
 
 def _degrees(pitches: NDArray[np.int16], tonic: int) -> list[int]:
@@ -91,14 +92,16 @@ def _highest_beginning(score: Score, starts: NDArray[np.int32]) -> NDArray[np.in
     return highest
 
 
-def _close(score: Score, plan: Plan) -> Close | None:
+def _close(score: Score, plan: Plan, tonic: int) -> Close | None:
     """The last chord, when it is the tonic's triad over the tonic."""
-    onset = int(score.onsets[-1])
-    last = int(score.pitches[score.onsets + score.durations > onset].min())
-    bass = (last - home_key(score).tonic) % CLASSES
-    sounding = [chord for chord in plan.chords[-1] if chord[0] != SILENT]
-    if bass or not sounding or sounding[-1][0]:
+    onsets = np.unique(score.onsets)
+    # A rolled chord begins with its first note.
+    apart = np.flatnonzero(np.diff(onsets) >= _ROLLED)
+    onset = int(onsets[apart[-1] + 1 if len(apart) else 0])
+    bass = int(score.pitches[score.onsets + score.durations > onset].min()) % CLASSES
+    roots = [root for root, _ in plan.chords[-1] if root != SILENT]
+    if bass != tonic or not roots or roots[-1] != 0:
         return None
-    # Played a little shorter than it is written.
-    duration = max(-(-(score.end - onset) // _GRID), 1) * _GRID
+    # Notes are played a little shorter than they are written.
+    duration = -(-(score.end - onset) // _GRID) * _GRID
     return Close(int(score.place_in_bar(onset)), duration)

@@ -68,10 +68,10 @@ def test_a_movement_in_minor_that_ends_in_major_is_in_minor() -> None:
 
 
 @pytest.mark.corpus
-def test_the_sonatas_keys_are_found(works: list[Score]) -> None:
+def test_the_sonatas_keys_are_found(works: dict[str, Score]) -> None:
     """Every movement's home key is the catalogue's."""
     wrong = []
-    for work in works:
+    for work in works.values():
         for number in range(len(work.movements)):
             movement = find_movement(work.title, number + 1)
             assert movement is not None
