@@ -3,9 +3,12 @@
 A degree is counted in semitones over the tonic, 0 to 11, whatever the mode: so a plan fits every key of its mode.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from mozart.errors import MozartError
 from mozart.model.harmony import (
     CHORD_TONES,
     CLASSES,
@@ -22,16 +25,16 @@ from mozart.notes.keys import Key, estimate_key
 
 BEGINNING = 8  # bars that say of a movement whether it is in major or minor
 
-# The degrees of each mode's scale that have a chord of their own, as they are written; in minor with the raised leading note.
+# The degrees of each mode's scale, and the altered ones, as they are written.
 _SCALE = {
     "major": {0: "I", 2: "II", 4: "III", 5: "IV", 7: "V", 9: "VI", 11: "VII"},
-    "minor": {0: "I", 2: "II", 3: "III", 5: "IV", 7: "V", 8: "VI", 10: "VII", 11: "VII"},
+    "minor": {0: "I", 2: "II", 3: "III", 5: "IV", 7: "V", 8: "VI", 10: "VII"},
 }
 _ALTERED = {
     "major": {1: "♭II", 3: "♭III", 6: "♯IV", 8: "♭VI", 10: "♭VII"},
-    "minor": {1: "♭II", 4: "♯III", 6: "♯IV", 9: "♯VI"},
+    "minor": {1: "♭II", 4: "♯III", 6: "♯IV", 9: "♯VI", 11: "♯VII"},
 }
-# The triads that stand on these degrees without an accidental.
+# The triads at home on these degrees; in minor over the leading note, too.
 _DIATONIC = {
     "major": {0: MAJOR, 2: MINOR, 4: MINOR, 5: MAJOR, 7: MAJOR, 9: MINOR, 11: DIMINISHED},
     "minor": {0: MINOR, 2: DIMINISHED, 3: MAJOR, 5: MINOR, 7: MAJOR, 8: MAJOR, 10: MAJOR, 11: DIMINISHED},
@@ -82,9 +85,11 @@ def numeral(degree: int, kind: int, mode: str, bass: int | None = None) -> str:
     if target is not None:
         goal = _cased(_SCALE[mode][target], _DIATONIC[mode][target])
         return f"{'V' if _TRIAD_OF.get(kind, kind) == MAJOR else 'vii°'}{figures}/{goal}"
+    diminished = kind in (DIMINISHED, DIMINISHED_SEVENTH)
     name = _SCALE[mode].get(degree) or _ALTERED[mode][degree]
-    sign = "°" if kind in (DIMINISHED, DIMINISHED_SEVENTH) else ""
-    return f"{_cased(name, kind)}{sign}{figures}"
+    if mode == "minor" and diminished and degree in (10, 11):
+        name = "VII" if degree == 11 else "♭VII"  # over the leading note nobody writes the accidental
+    return f"{_cased(name, kind)}{'°' if diminished else ''}{figures}"
 
 
 def _applied_to(degree: int, kind: int, mode: str) -> int | None:
@@ -94,9 +99,29 @@ def _applied_to(degree: int, kind: int, mode: str) -> int | None:
     if at_home or triad == MINOR:
         return None
     target = (degree + (1 if triad == DIMINISHED else 5)) % CLASSES
-    # No chord is applied to a diminished one, and those of the tonic itself are borrowed.
+    # No chord is applied to a diminished one, and those of the tonic itself are borrowed: so is its major triad in minor.
+    if (degree, kind) == (0, MAJOR):
+        return None
     return target if target and _DIATONIC[mode].get(target, DIMINISHED) != DIMINISHED else None
 
 
 def _cased(name: str, kind: int) -> str:
     return name if _TRIAD_OF.get(kind, kind) == MAJOR else name.lower()
+
+
+def parse_numeral(text: str, mode: str) -> tuple[int, int]:
+    """Degree and kind of a numeral as `numeral` writes it, without inversion; ASCII's ``b``, ``#``, ``o`` and ``-`` do as well.
+
+    Raises MozartError for what is none.
+    """
+    written = text.replace("b", "♭").replace("#", "♯").replace("o", "°").replace("-", "–")
+    chord = _by_numeral(mode).get(written)
+    if chord is None:
+        raise MozartError(f"{text[:20]!r} is no chord in {mode}: write one such as I, ii, V7, vii°7, V7/V, or – for silence.")
+    return chord
+
+
+@cache
+def _by_numeral(mode: str) -> dict[str, tuple[int, int]]:
+    chords = [(SILENT, MAJOR), *((degree, kind) for degree in range(CLASSES) for kind in range(len(CHORD_TONES)))]
+    return {numeral(*chord, mode): chord for chord in chords}
