@@ -1,1 +1,1 @@
-"""The composer's network, what it reads, and how likely it finds music: no page, no files, no drawing of notes."""
+"""What predicts the next note: its inputs, the network, one note at a time, and what any prediction is measured against."""
