@@ -24,8 +24,8 @@ from mozart.notes.keys import CLASSES
 
 INTERVALS = 2 * SPAN + 1
 PARTS = ("ioi", "voice", "pitch", "duration", "loudness")
-_PITCH_OUTPUTS = (REFERENCES * INTERVALS, PITCHES, RECENCIES, CLASSES, SOUNDS // CLASSES)
-_SOFTENING = 0.05  # pitch classes that have not sounded have sounded a little
+PITCH_OUTPUTS = (REFERENCES * INTERVALS, PITCHES, RECENCIES, CLASSES, SOUNDS // CLASSES)
+SOFTENING = 0.05  # pitch classes that have not sounded have sounded a little
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class NotesNetwork(nn.Module):
         self.ioi = Part([*place, 2, 7, *[iois + 1] * 3], part, iois, state, copies=3)
         self.voice = Part([*here, *[VOICES + 1] * 4], part, VOICES, state, VOICE_FLOATS, copies=3)
         seen = [FAR + 1] * (REFERENCES - 1)
-        self.pitch = Part([*here, *[VOICES + 1] * 4, VOICES, 8, *seen], config.pitch, sum(_PITCH_OUTPUTS), state, SOUNDS)
+        self.pitch = Part([*here, *[VOICES + 1] * 4, VOICES, 8, *seen], config.pitch, sum(PITCH_OUTPUTS), state, SOUNDS)
         self.duration = Part([*here, VOICES, PITCHES, *[durations + 1] * 4, 2], part, durations, state, copies=4)
         self.loudness = Part([*here, VOICES, *[LOUDNESSES + 1] * 2], part // 2, LOUDNESSES, state, copies=2)
 
@@ -169,7 +169,7 @@ class NotesNetwork(nn.Module):
     def _score_pitches(self, batch: dict[str, Tensor], voice: Tensor, read: Tensor) -> Tensor:
         references, sounds = batch["references"], batch["sounds"]
         ids = torch.cat([batch["voice"], voice, batch["chord_place"], batch["seen"]], -1)
-        intervals, absolute, recent, over_root, heard = self.pitch(ids, read, sounds).split(_PITCH_OUTPUTS, -1)
+        intervals, absolute, recent, over_root, heard = self.pitch(ids, read, sounds).split(PITCH_OUTPUTS, -1)
         aims = references[..., None] + torch.arange(-SPAN, SPAN + 1, device=references.device)
         possible = (references[..., None] >= 0) & (aims >= 0) & (aims < PITCHES)
         aims = torch.where(possible, aims, PITCHES).flatten(-2)
@@ -180,7 +180,7 @@ class NotesNetwork(nn.Module):
         known = chord < NO_CHORD
         roots = torch.where(known, chord // KINDS, 0)
         scores = scores + torch.gather(over_root, -1, (pitches - roots) % CLASSES) * known
-        levels = torch.log(sounds.unflatten(-1, (-1, CLASSES)) + _SOFTENING)
+        levels = torch.log(sounds.unflatten(-1, (-1, CLASSES)) + SOFTENING)
         scores = scores + (levels * heard[..., None]).sum(-2)[..., pitches % CLASSES]
         return scores
 
