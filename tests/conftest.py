@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from hub_server import HubServer
+from mozart.corpus.archive import find_archive, sonatas
+from mozart.errors import MozartError
 
 
 def pytest_configure() -> None:
@@ -42,3 +44,12 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
         read_environment_again()
 
 
+@pytest.fixture(scope="session")
+def sonata_files() -> list[Path]:
+    """The real sonatas' files; without the archive the test is left out, unless MOZART_ARCHIVE says that it is there."""
+    try:
+        return sonatas(str(find_archive()))
+    except MozartError as error:
+        if os.environ.get("MOZART_ARCHIVE"):
+            raise
+        pytest.skip(f"the archive cannot be had: {error}")

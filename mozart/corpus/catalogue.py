@@ -1,9 +1,24 @@
-"""What any catalogue says of the sonatas' movements: tempo word, key, and how fast such a movement is commonly played.
+"""What is known of the 20 sonatas without their files: titles, movements, the finale that two share, and whose the files are.
 
-The performers' own tempi never leave the archive; a piece takes the customary tempo of the movement that it begins with.
+Of a movement this is what any catalogue says: tempo word, key, and how fast such a movement is commonly played. The
+performers' own tempi never leave the archive; a piece takes the customary tempo of the movement that it begins with.
 """
 
+from pathlib import Path
 from typing import NamedTuple
+
+# Whose the files are.
+RIGHTS = (
+    "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
+    "Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished without "
+    "permission, and may not be used commercially."
+)
+
+# The finale of one is that of the other, a fourth apart.
+SHARED_MOVEMENTS = (("K. 545", "K. 547a"),)
+
+# The archive's file names are not all Köchel numbers of the piece inside.
+_TITLES = {"593": "K. 533/494", "547": "K. 547a"}
 
 
 class Movement(NamedTuple):
@@ -69,3 +84,17 @@ def find_movement(work: str, number: int) -> Movement | None:
     """A sonata's movement, numbered from 1; None for other music."""
     movements = _MOVEMENTS.get(work, ())
     return Movement(*movements[number - 1]) if 1 <= number <= len(movements) else None
+
+
+def title(path: Path) -> str:
+    """A work's name for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its ending."""
+    prefix, _, number = path.stem.rpartition("_")
+    if prefix != "piano_sonata":
+        return printable(path.stem)
+    return _TITLES.get(number, f"K. {number}")
+
+
+def printable(name: str | Path) -> str:
+    """A file's name or path as text that can be printed anywhere; bytes that are no UTF-8 are read as Latin-1."""
+    text = "".join(chr(ord(letter) - 0xDC00) if "\udc80" <= letter <= "\udcff" else letter for letter in str(name))
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mozart.movements import find_movement
+from mozart.corpus.catalogue import find_movement
 from mozart.score import Work
 
 

@@ -11,7 +11,7 @@ import os
 import tarfile
 import urllib.request
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import platformdirs
 from tqdm import tqdm
@@ -22,11 +22,6 @@ from mozart.errors import MozartError
 # The lab prints .../Volume3/mozart_sonatas.tar.gz, which is no longer there.
 ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/master/RNN/mozart_sonatas.tar.gz"
 ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
-
-# The archive's file names are not all Köchel numbers of the piece inside.
-_TITLES = {"593": "K. 533/494", "547": "K. 547a"}
-# The finale of one is that of the other, a fourth apart.
-SHARED_MOVEMENTS = (("K. 545", "K. 547a"),)
 
 _DOWNLOAD_TIMEOUT_SECONDS = 30
 
@@ -107,27 +102,14 @@ def verify(name: str, content: bytes) -> None:
 def unpack(archive: Path, folder: Path) -> list[Path]:
     """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
 
-    Every member is looked at before the first byte is written: one that is a link or a device, or whose path leaves
-    `folder`, refuses the whole archive. Files that are there already, byte for byte, are not written again.
+    Raises MozartError when it is damaged, or holds a link that leaves `folder` or a path that does (tarfile's data filter).
     """
-    files: list[Path] = []
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            members = tar.getmembers()
-            for member in members:
-                _refuse_unsafe(member, archive)
-            for member in members:
-                source = tar.extractfile(member)
-                path = folder / member.name
-                if source is None or not is_midi_file(path):
-                    continue
-                content = source.read()
-                if not (os.path.isfile(path) and _read(path) == content):
-                    atomic.write(path, content)
-                files.append(path)
+            tar.extractall(folder, filter="data")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise MozartError(f"{archive.name} is damaged or not a .tar.gz archive ({error}): download it again.") from error
-    return sorted(files)
+        raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error}): download it again.") from error
+    return sorted(path for path in folder.rglob("*") if is_midi_file(path))
 
 
 def midi_files(folder: Path) -> list[Path]:
@@ -143,22 +125,6 @@ def midi_files(folder: Path) -> list[Path]:
 def is_midi_file(path: Path) -> bool:
     """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
     return path.suffix.lower() in {".mid", ".midi"} and not path.name.startswith(".")
-
-
-def title(path: Path) -> str:
-    """A work's name for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its ending."""
-    prefix, _, number = path.stem.rpartition("_")
-    if prefix != "piano_sonata":
-        return path.stem
-    return _TITLES.get(number, f"K. {number}")
-
-
-def _refuse_unsafe(member: tarfile.TarInfo, archive: Path) -> None:
-    name = PurePosixPath(member.name)
-    if name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name:
-        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} would be written outside its folder.")
-    if not (member.isfile() or member.isdir()):
-        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} is a link or a device, not a file.")
 
 
 def _read(path: Path) -> bytes:
