@@ -20,7 +20,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "corpus" not in request.keywords:
+    if request.node.get_closest_marker("corpus") is None:
         monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("MOZART_ARCHIVE", raising=False)
 

@@ -1,14 +1,16 @@
-"""The sonata archive: find it, download it, verify it, unpack it safely, list its works.
+"""The sonata archive: find it, download it, verify it, unpack it.
 
 The archive holds 20 MIDI files, one a piano sonata. They are under copyright and may not be republished, so the archive
 is never part of this repository: it is downloaded into the user's cache folder on first use, and checked against
 ``ARCHIVE_SHA256`` every time. (Lab, "Download Data".)
 """
 
+import gzip
 import hashlib
 import http.client
 import os
 import tarfile
+import tempfile
 import urllib.request
 import zlib
 from pathlib import Path
@@ -24,12 +26,19 @@ ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/ma
 ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
 
 _DOWNLOAD_TIMEOUT_SECONDS = 30
+_ANOTHER_CACHE = "set MOZART_CACHE to a folder that can be written."
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder."""
+    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder.
+
+    Raises MozartError where that lies in a home folder and there is none.
+    """
     chosen = os.environ.get("MOZART_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+    try:
+        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+    except RuntimeError as error:  # both raise it
+        raise MozartError(f"There is no home folder to keep the archive in: {_ANOTHER_CACHE}") from error
 
 
 def sonatas(source: str | None = None) -> list[Path]:
@@ -44,7 +53,7 @@ def sonatas(source: str | None = None) -> list[Path]:
     Raises
     ------
     MozartError
-        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked safely.
+        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked.
     """
     archive = find_archive(source)
     return unpack(archive, cache_folder() / f"sonatas-{ARCHIVE_SHA256[:12]}")
@@ -54,7 +63,7 @@ def find_archive(source: str | None = None) -> Path:
     """A local path of the verified archive; see :func:`sonatas` for where it is looked for."""
     source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
     if not source.startswith(("http://", "https://")):
-        path = Path(source).expanduser()
+        path = Path(os.path.expanduser(source))
         if not os.path.isfile(path):
             raise MozartError(
                 f"There is no archive at {path}: give its path or http(s) address with --archive or MOZART_ARCHIVE, "
@@ -102,14 +111,23 @@ def verify(name: str, content: bytes) -> None:
 def unpack(archive: Path, folder: Path) -> list[Path]:
     """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
 
-    Raises MozartError when it is damaged, or holds a link that leaves `folder` or a path that does (tarfile's data filter).
+    Raises MozartError when it is damaged, when tarfile's data filter refuses what it holds, or when there is no room for it.
     """
+    files = []
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error}): download it again.") from error
-    return sorted(path for path in folder.rglob("*") if is_midi_file(path))
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside the folder first: nothing of a damaged archive gets into it, and who reads a file there reads it whole.
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh, tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(fresh, filter="data")
+            for path in filter(is_midi_file, Path(fresh).rglob("*")):
+                files.append(folder / path.relative_to(fresh))
+                files[-1].parent.mkdir(parents=True, exist_ok=True)
+                path.replace(files[-1])
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise MozartError(f"{archive.name} is damaged, or no safe .tar.gz archive ({error}): download it again.") from error
+    except OSError as error:
+        raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error.strerror}): {_ANOTHER_CACHE}") from error
+    return sorted(files)
 
 
 def midi_files(folder: Path) -> list[Path]:

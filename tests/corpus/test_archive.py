@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -128,7 +129,7 @@ def test_damaged_archive(tmp_path: Path, content: bytes) -> None:
     """What is not a whole .tar.gz is refused in one sentence."""
     path = make_archive(tmp_path / "a.tar.gz", [tarfile.TarInfo("music/a.mid")])
     path.write_bytes(path.read_bytes()[:60] if content == b"truncated" else content)
-    with pytest.raises(MozartError, match="damaged or not a"):
+    with pytest.raises(MozartError, match="damaged, or no safe"):
         archive.unpack(path, tmp_path / "out")
 
 
@@ -137,19 +138,42 @@ def test_damaged_archive(tmp_path: Path, content: bytes) -> None:
     [
         tarfile.TarInfo("../escaped.mid"),
         tarfile.TarInfo("music/../../escaped.mid"),
-        tarfile.TarInfo("/tmp/escaped.mid"),
         link("music/link.mid", "/etc/passwd", tarfile.SYMTYPE),
         link("music/hard.mid", "../escaped.mid", tarfile.LNKTYPE),
         link("music/device.mid", "", tarfile.CHRTYPE),
     ],
     ids=lambda member: member.name,
 )
-def test_unsafe_archive_writes_nothing(tmp_path: Path, member: tarfile.TarInfo) -> None:
-    """A path that leaves the folder, a link or a device refuses the whole archive, good files in it too."""
+def test_unsafe_archive_leaves_nothing(tmp_path: Path, member: tarfile.TarInfo) -> None:
+    """A path or a link that leaves the folder, or a device, refuses the whole archive, good files in it too."""
     path = make_archive(tmp_path / "a.tar.gz", [tarfile.TarInfo("music/good.mid"), member])
-    with pytest.raises(MozartError, match="not safe to unpack"):
+    with pytest.raises(MozartError, match="no safe"):
         archive.unpack(path, tmp_path / "out" / "music")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
+
+
+def test_no_room_to_unpack(small_archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be made is named, and the archive is not blamed."""
+    monkeypatch.setenv("MOZART_CACHE", str(small_archive))
+    with pytest.raises(MozartError, match="set MOZART_CACHE"):
+        archive.sonatas(str(small_archive))
+
+
+def test_a_cache_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A tilde in MOZART_CACHE is the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MOZART_CACHE", "~/kept")
+    assert archive.cache_folder() == tmp_path / "kept"
+
+
+@pytest.mark.parametrize("chosen", ["~/kept", ""])
+def test_no_home_folder(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no home folder, the cache is asked for, and no folder called ~ is made."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("MOZART_CACHE", chosen)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(MozartError, match="no home folder"):
+        archive.cache_folder()
 
 
 def test_own_midi_files(tmp_path: Path) -> None:
