@@ -66,7 +66,7 @@ def test_a_key_that_two_parts_strike_at_once() -> None:
     unison = [strikes([(0, 480 + i, 60)]) for i in range(6)]
     score, remarks = read_midi_bytes(midi(*unison), "some.mid")
     assert [(note.voice, note.duration) for note in score.notes] == [(0, 481), (1, 482), (2, 483), (3, 484), (4, 485)]
-    assert remarks[-1] == "1 note is left out that another one doubles: a voice strikes a key once at a time."
+    assert remarks[-1] == "1 note is left out, because a voice strikes a key once at a time."
 
 
 def test_a_key_that_is_struck_while_its_voice_holds_it() -> None:
