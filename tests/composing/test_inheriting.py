@@ -48,12 +48,25 @@ def test_a_plan_is_as_long_as_wished(bars: int, ending: bool, beginning: bool) -
             assert (plan.close, plan.basses[-1], plan.chords[-1]) == (MOVEMENT.close, MOVEMENT.basses[-1], MOVEMENT.chords[-1])
 
 
-def test_beginning_and_end_join_at_a_phrase() -> None:
-    """The end sets in on the tonic, after a dominant, with a new phrase."""
+def test_the_end_sets_in_with_a_phrase() -> None:
+    """Where any bar would do, four, eight or twelve bars and so on stand before the end."""
+    plain = replace(
+        MOVEMENT, chords=((ONE, ONE),) * BARS, returns=(None,) * BARS, basses=tuple((bar % 12, 0) for bar in range(BARS))
+    )
     for seed in range(20):
-        plan = choose(24, seed)
-        starts = [bar for bar in range(1, 24) if plan.chords[bar] == (ONE, ONE)]
-        assert starts == list(range(4, 24, 4))
+        basses = choose(24, seed, (plain,)).basses
+        join = next(bar for bar in range(24) if basses[bar] != plain.basses[bar])
+        assert join % 4 == 0
+
+
+def test_the_end_sets_in_on_the_tonic() -> None:
+    """Where phrases do not say, it goes on from the tonic, after a dominant."""
+    threes = tuple([(ONE, ONE), (TWO, TWO), (TWO, FIVE)][bar % 3] for bar in range(BARS - 1))
+    odd = replace(MOVEMENT, chords=(*threes, (ONE, ONE)), returns=(None,) * BARS)
+    for seed in range(20):
+        chords = choose(24, seed, (odd,)).chords
+        join = next(bar for bar in range(24) if chords[bar] != odd.chords[bar])
+        assert chords[join] == (ONE, ONE)
 
 
 def test_without_an_ending_it_goes_on() -> None:

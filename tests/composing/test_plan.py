@@ -115,6 +115,8 @@ def test_chords_are_turned_to_a_key() -> None:
 def test_brackets_are_passages() -> None:
     """Successive bars that return from successive bars, moved alike, are one."""
     assert PLAN.brackets == [Bracket(2, 3, 0, 5, -7), Bracket(5, 5, 0, 0, 0)]
+    apart = replace(PLAN, returns=(None, None, None, Return(0, 0, 0), None, Return(2, 0, 0)))
+    assert apart.brackets == [Bracket(3, 3, 0, 0, 0), Bracket(5, 5, 2, 0, 0)]
 
 
 def test_numerals_stand_where_chords_change() -> None:
