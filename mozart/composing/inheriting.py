@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mozart.composing.form import Return
-from mozart.composing.plan import MAX_BARS, Chord, Plan
+from mozart.model.form import Return
+from mozart.model.plan import MAX_BARS, Chord, Plan
 from mozart.errors import MozartError
 from mozart.model.harmony import DIMINISHED, DIMINISHED_SEVENTH, DOMINANT_SEVENTH, MAJOR, MINOR, MINOR_SEVENTH
 from mozart.notes import Metre

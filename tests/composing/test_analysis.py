@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mozart.composing.analysis import plan_of, plans_of
-from mozart.composing.form import Return
-from mozart.composing.plan import Close, roman_line
-from mozart.composing.plan_json import to_json
+from mozart.model.analysis import plan_of, plans_of
+from mozart.model.form import Return
+from mozart.model.plan import Close, roman_line
+from mozart.model.plan_json import to_json
 from mozart.errors import MozartError
 from mozart.model.harmony import CHORD_TONES, DOMINANT_SEVENTH, MAJOR
 from mozart.notes import Note, Score

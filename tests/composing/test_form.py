@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mozart.composing.form import Return, find_form
+from mozart.model.form import Return, find_form
 from mozart.notes import Note, Score
 
 Row = Sequence[tuple[int, int, int]]  # eighth of the bar, voice, pitch

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mozart.composing.form import Return
-from mozart.composing.plan import Bracket, Close, Plan, roman_line
-from mozart.composing.plan_json import from_json, to_json
+from mozart.model.form import Return
+from mozart.model.plan import Bracket, Close, Plan, roman_line
+from mozart.model.plan_json import from_json, to_json
 from mozart.errors import MozartError
 from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR, SILENT
 

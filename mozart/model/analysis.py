@@ -7,8 +7,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.composing.form import find_form
-from mozart.composing.plan import Close, Plan
+from mozart.model.form import find_form
+from mozart.model.plan import Close, Plan
 from mozart.errors import MozartError
 from mozart.model.degrees import home_key, to_degrees
 from mozart.model.harmony import CLASSES, SILENT, beat_ticks, beats, find_chords, lowest_pitches

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.composing.form import Return
+from mozart.model.form import Return
 from mozart.errors import MozartError
 from mozart.model.degrees import numeral, to_degrees
 from mozart.model.harmony import CLASSES, KINDS, SILENT, beat_ticks
