@@ -10,6 +10,7 @@ from mozart.notes import LEFT, RIGHT, TICKS, Score
 
 ALIKE = 0.7  # two bars are one that returns when they share so much of their notes
 _LEAST_NOTES = 4  # with fewer in a bar, likeness is no return; inside a passage that returns, it is
+_OCTAVES = 11  # a hand moves by fewer
 _GRID = TICKS // 24  # what the sonatas' onsets lie on; played a little beside it is played there
 
 
@@ -91,22 +92,28 @@ def _ways(source: Bar, target: Bar, index: int) -> dict[Return, float]:
     """The ways to move the hands of one bar that make it alike enough to the other, and how alike."""
     right, left = (_matches(source[hand], target[hand]) for hand in (RIGHT, LEFT))
     most = max(sum(map(len, source)), sum(map(len, target)))
+    alike = (right.max(0) + left.max(0)) / most
     found: dict[Return, float] = {}
-    for pitch_class in {move % 12 for move in (*right, *left)}:
+    for pitch_class in np.flatnonzero(alike >= ALIKE).tolist():
         # The best move of each hand; a hand that shares nothing goes where the other goes.
-        best = [max(((n, -abs(m), m) for m, n in hand.items() if m % 12 == pitch_class), default=None) for hand in (right, left)]
-        moves = [way[2] for way in (best[0] or best[1], best[1] or best[0]) if way]
-        alike = sum(way[0] for way in best if way) / most
-        if alike >= ALIKE:
-            found[Return(index, *moves)] = alike
+        moves = [_best_move(hand[:, pitch_class], pitch_class) for hand in (right, left)]
+        first, second = (move if move is not None else other for move, other in (moves, moves[::-1]))
+        if first is not None and second is not None:
+            found[Return(index, first, second)] = float(alike[pitch_class])
     return found
 
 
-def _matches(source: NDArray[np.int64], target: NDArray[np.int64]) -> dict[int, int]:
-    """How many notes each move, in semitones, brings from one bar's hand to the same places and pitches in the other's."""
+def _matches(source: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many notes of a hand each move brings to places and pitches of the other bar, shape (octaves, 12)."""
     same_place = source[:, None, 0] == target[None, :, 0]
-    moves, counts = np.unique((target[None, :, 1] - source[:, None, 1])[same_place], return_counts=True)
-    return dict(zip(moves.tolist(), counts.tolist(), strict=True))
+    moves = (target[None, :, 1] - source[:, None, 1])[same_place]
+    return np.bincount(moves + 12 * _OCTAVES, minlength=24 * _OCTAVES).reshape(-1, 12)
+
+
+def _best_move(counts: NDArray[np.int64], pitch_class: int) -> int | None:
+    """Of the moves by octaves and a pitch class the one that brings most notes, then the smallest; None when none does."""
+    moves = 12 * np.flatnonzero(counts == counts.max()) + pitch_class - 12 * _OCTAVES
+    return int(min(moves, key=abs)) if counts.any() else None
 
 
 def _lengths_of_passages(candidates: list[dict[Return, float]]) -> dict[tuple[int, Return], int]:
