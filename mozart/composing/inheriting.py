@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mozart.model.form import Return
-from mozart.model.plan import MAX_BARS, Chord, Plan
 from mozart.errors import MozartError
+from mozart.model.form import Return
 from mozart.model.harmony import DIMINISHED, DIMINISHED_SEVENTH, DOMINANT_SEVENTH, MAJOR, MINOR, MINOR_SEVENTH
+from mozart.model.plan import MAX_BARS, Chord, Plan
 from mozart.notes import Metre
 
 _PHRASE = 4  # bars

@@ -14,6 +14,7 @@ that is a note longer would need a second such chance at the very next place. In
 quarter, the grid on which all but 100 of the sonatas' onsets lie. Runs do not go on from one movement into the next.
 """
 
+import copy
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -194,6 +195,12 @@ class Follower:
         self._last: Note | None = None
         self._codes: list[int] = []
         self._runs: dict[int, int] = {}  # where the latest gram begins → how long the run is that ends with it
+
+    def fork(self) -> Self:
+        """A copy that goes its own way."""
+        other = copy.copy(self)
+        other.firsts, other._codes, other._runs = [*self.firsts], [*self._codes], dict(self._runs)
+        return other
 
     def take(self, note: Note) -> int:
         """Take the piece's next note, in order; the length of the longest run that ends with it, 0 or `GRAM` and more."""

@@ -7,11 +7,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.model.form import find_form
-from mozart.model.plan import Close, Plan
 from mozart.errors import MozartError
 from mozart.model.degrees import home_key, to_degrees
+from mozart.model.form import find_form
 from mozart.model.harmony import CLASSES, SILENT, beat_ticks, beats, find_chords, lowest_pitches
+from mozart.model.plan import Close, Plan
 from mozart.notes import RIGHT, TICKS, Score
 
 CADENCE = 2  # bars at the end whose bass and melody a plan knows

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.model.form import Return
 from mozart.errors import MozartError
 from mozart.model.degrees import numeral, to_degrees
+from mozart.model.form import Return
 from mozart.model.harmony import CLASSES, KINDS, SILENT, beat_ticks
 from mozart.notes import Metre
 from mozart.notes.keys import MODES

@@ -20,11 +20,11 @@ Bars are counted from 0.
 import json
 from typing import Any
 
-from mozart.model.form import Return
-from mozart.model.plan import MAX_BARS, Chord, Close, Degrees, Plan
 from mozart.errors import MozartError
 from mozart.model.degrees import numeral, parse_numeral
+from mozart.model.form import Return
 from mozart.model.harmony import SILENT, beat_ticks
+from mozart.model.plan import MAX_BARS, Chord, Close, Degrees, Plan
 from mozart.notes import Metre
 from mozart.notes.score import UNITS
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -90,7 +90,11 @@ class Setting:
         metres = [movement.metre_at(bar) for bar in movement.bars.tolist()]
         made = cls.make(vocabulary, key, movement.bars.tolist(), metres, None)
         starts = to_units(beats(movement)).tolist()
-        return cls(**{**made.__dict__, "beats": starts, "chords": chord_ids(find_chords(movement), key)})
+        return replace(made, beats=starts, chords=chord_ids(find_chords(movement), key))
+
+    def with_chords(self, chords: NDArray[np.int8]) -> "Setting":
+        """The same with a chord for each beat, as `harmony.find_chords` gives them."""
+        return replace(self, chords=chord_ids(chords, self.key))
 
     @property
     def shift(self) -> int:

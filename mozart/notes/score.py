@@ -20,7 +20,7 @@ from mozart.errors import MozartError
 TICKS = 480
 VOICES = 5
 RIGHT, LEFT = 0, 1
-_RIGHT_VOICES = 2  # voices 0 and 1
+RIGHT_VOICES, LEFT_VOICES = range(2), range(2, VOICES)
 UNITS = (1, 2, 4, 8, 16, 32)
 
 # Bounds of what a score can be: far beyond the longest sonata (9,464 notes, 1,104 bars), and small enough for a moment's work.
@@ -156,7 +156,7 @@ class Score:
     @property
     def hands(self) -> Ticks:
         """`RIGHT` or `LEFT`, shape (N,)."""
-        return np.where(self.voices < _RIGHT_VOICES, RIGHT, LEFT).astype(np.int32)
+        return np.where(self.voices < len(RIGHT_VOICES), RIGHT, LEFT).astype(np.int32)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

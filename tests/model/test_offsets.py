@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mozart.composing.offsets import count_offsets, find_events, offsets_from_json, retime
+from mozart.model.offsets import count_offsets, find_events, offsets_from_json, retime
 from mozart.errors import MozartError
 from mozart.notes import Note, Score
 
