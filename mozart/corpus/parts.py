@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from mozart.notes.score import TICKS, VOICES
 
-HAND_NAMES = ("Right hand", "Left hand")
-
 _TWO_HANDS = (0, 2)
 _MIDDLE_C, _OCTAVE = 60, 12
 
@@ -22,8 +20,9 @@ Rows = NDArray[np.int64]
 
 
 def is_ours(names: Sequence[str], channels: Sequence[int]) -> bool:
-    """Whether this product wrote the file; the names are those of the parts' tracks."""
-    return set(names) <= set(HAND_NAMES) and max(channels) < VOICES
+    """Whether this product wrote the file; the names are those of the parts' tracks, the channels the parts'."""
+    voices = {"Right hand": (0, 1), "Left hand": (2, 3, 4)}
+    return all(channel in voices.get(name, ()) for name, channel in zip(names, channels, strict=True))
 
 
 def assign_voices(parts: Sequence[Rows]) -> Rows:

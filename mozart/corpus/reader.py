@@ -19,7 +19,7 @@ from mozart.corpus.midi_events import DAMAGE, MidiFile
 from mozart.corpus.parts import assign_voices, is_ours, one_key_once
 from mozart.corpus.structure import fit_metres, in_order, movement_starts
 from mozart.errors import MozartError
-from mozart.notes.score import TEMPI, TICKS, VOICES, Score
+from mozart.notes.score import MAX_TICKS, TEMPI, TICKS, VOICES, Score
 
 # The longest sonata has 105,560 bytes and 2,289 quarters, and takes 22 minutes.
 MAX_BYTES = 500_000
@@ -160,7 +160,7 @@ def _describe_losses(file: MidiFile, contents: _Contents) -> list[str]:
         remarks.append(_left_out(number, name, f" that make{'s' * (number == 1)} no sense"))
     if contents.damage:
         track, tick = next(iter(contents.damage.items()))
-        others = f", and so {len(contents.damage) - 1:,} more" if len(contents.damage) > 1 else ""
+        others = f", and {len(contents.damage) - 1:,} more are" if len(contents.damage) > 1 else ""
         quarter = tick / file.ticks_per_quarter
         remarks.append(f"Track {track + 1} is damaged at quarter {quarter:,.0f}{others}: what follows is left out.")
     return remarks
@@ -192,12 +192,12 @@ def _make_score(file: MidiFile, contents: _Contents, name: str, remarks: list[st
         fit_metres(metres, remarks)
     tempi = {} if file.counts_seconds else {in_ticks(tick): tempo for tick, tempo in in_order(contents.tempi)}
     markers = [(in_ticks(tick), text) for tick, text in in_order(contents.markers)]
-    last = int(onsets.max())
+    last = MAX_TICKS if ours else int(ends.max())
     return Score(
         rows,
-        [(onset, *metre) for onset, metre in ({0: (4, 4)} | metres).items() if onset <= last],
-        [(onset, tempo) for onset, tempo in ({0: 120.0} | tempi).items() if onset <= last],
-        [start for start in movement_starts(markers, list(metres)) if start <= last],
+        [(onset, *metre) for onset, metre in ({0: (4, 4)} | metres).items() if onset < last],
+        [(onset, tempo) for onset, tempo in ({0: 120.0} | tempi).items() if onset < last],
+        [start for start in movement_starts(markers, list(metres)) if start < last],
         name,
     )
 

@@ -61,6 +61,13 @@ def test_channels_are_voices_in_files_of_this_product() -> None:
     assert read_midi_bytes(midi(right, left), "some.mid").score.voices.tolist() == [1, 3, 4]
 
 
+def test_hands_that_others_name() -> None:
+    """Where another program calls its tracks so, their channels mean nothing."""
+    right = meta(3, b"Right hand") + strikes([(0, 480, 72)])
+    left = meta(3, b"Left hand") + strikes([(0, 480, 40)])
+    assert read_midi_bytes(midi(right, left), "some.mid").score.voices.tolist() == [0, 2]
+
+
 def test_a_key_that_two_parts_strike_at_once() -> None:
     """A voice strikes it once, for the longer time, and that is said."""
     unison = [strikes([(0, 480 + i, 60)]) for i in range(6)]

@@ -65,6 +65,11 @@ def test_what_this_product_writes_comes_back(seed: int) -> None:
     assert read_midi_bytes(write(score), "some.mid") == (score, ())
 
 
+def test_a_metre_that_changes_while_the_last_note_sounds() -> None:
+    """It holds."""
+    assert read(metre(4, 2) + metre(3, 2, delta=1_920), strikes([(0, 3_360, 60)])).metres == (Metre(0, 4, 4), Metre(1_920, 3, 4))
+
+
 @pytest.mark.parametrize("resolution", [1, 24, 96, 120, 240, 480, 960, 15_360])
 def test_other_resolutions(resolution: int) -> None:
     """A quarter is a quarter, whatever it is counted in."""
