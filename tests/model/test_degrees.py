@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from mozart.corpus.catalogue import find_movement
 from mozart.model.degrees import home_key, numeral, to_degrees
 from mozart.model.harmony import KINDS, SILENT
-from mozart.movements import find_movement
 from mozart.notes import Note, Score
 
 M, MINOR, DIM, M7, DOM7, DIM7 = range(len(KINDS))
