@@ -10,7 +10,9 @@ import torch
 
 from hub_server import HubServer
 from mozart.corpus.archive import find_archive, sonatas
+from mozart.corpus.works import read_works
 from mozart.errors import MozartError
+from mozart.notes import Score
 
 
 def pytest_configure() -> None:
@@ -53,3 +55,9 @@ def sonata_files() -> list[Path]:
         if os.environ.get("MOZART_ARCHIVE"):
             raise
         pytest.skip(f"the archive cannot be had: {error}")
+
+
+@pytest.fixture(scope="session")
+def works(sonata_files: list[Path]) -> dict[str, Score]:
+    """The real sonatas by their titles."""
+    return {score.title: score for score in read_works(sonata_files)[0]}
