@@ -7,7 +7,6 @@ A note's place is diatonic: 7 times its octave, and 0 for C to 6 for B, as it is
 
 from collections.abc import Sequence
 
-from mozart.notes.spelling import spell
 from mozart.rendering.metre import Bar
 from mozart.rendering.symbols import Symbol
 
@@ -23,23 +22,17 @@ _AWAY = 2  # of notes in the other hand's clef
 Stretch = tuple[int, set[int]]
 
 
-def choose_clefs(
-    staff: Sequence[Sequence[Sequence[Symbol]]], bars: Sequence[Bar], places: Sequence[tuple[int, ...]], home: str
-) -> list[tuple[int, str]]:
+def choose_clefs(staff: Sequence[Sequence[Sequence[Symbol]]], bars: Sequence[Bar], home: str) -> list[tuple[int, str]]:
     """The clefs of one staff: the tick from which each holds; the first from the beginning.
 
     Parameters
     ----------
     staff
         For every bar its lines of symbols.
-    places
-        For every bar where pitch classes lie on the line of fifths.
     home
         The clef that the staff has where both will do.
     """
-    stretches = [
-        stretch for lines, bar, spelling in zip(staff, bars, places, strict=True) for stretch in _stretches(lines, bar, spelling)
-    ]
+    stretches = [stretch for lines, bar in zip(staff, bars, strict=True) for stretch in _stretches(lines, bar)]
     # The cheapest way through them: what each clef costs up to here, and which one then came before it (Viterbi, 1967).
     costs = {clef: _CHANGE * (clef != home) for clef in CLEFS}
     came_from: list[dict[str, str]] = []
@@ -67,7 +60,7 @@ def ledger_lines(place: int, clef: str) -> int:
     return max(0, (place - lowest - _STAFF) // 2, (lowest - place) // 2)
 
 
-def _stretches(lines: Sequence[Sequence[Symbol]], bar: Bar, spelling: tuple[int, ...]) -> list[Stretch]:
+def _stretches(lines: Sequence[Sequence[Symbol]], bar: Bar) -> list[Stretch]:
     """The places of the notes from one possible clef to the next: at bar lines and at beats where no line has a note held."""
     beats = range(bar.start + (bar.origin - bar.start) % bar.beat, bar.stop, bar.beat)
     free = [
@@ -77,12 +70,11 @@ def _stretches(lines: Sequence[Sequence[Symbol]], bar: Bar, spelling: tuple[int,
     for line in lines:
         for symbol in line:
             notes = next(notes for start, notes in reversed(stretches) if start <= symbol.start)
-            notes.update(_place(pitch, spelling) for pitch in symbol.pitches)
+            notes.update(_place(*name) for name in symbol.names.values())
     return stretches
 
 
-def _place(pitch: int, spelling: tuple[int, ...]) -> int:
-    step, _, octave = spell(pitch, spelling)
+def _place(step: str, _: int, octave: int) -> int:
     return 7 * octave + "CDEFGAB".index(step)
 
 

@@ -1,23 +1,24 @@
 """A score → MusicXML 4.0: one piano part on two staves, as people read it."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mozart.errors import MozartError
 from mozart.notes import LEFT, RIGHT, TICKS, Score
-from mozart.notes.keys import Key, estimate_key
-from mozart.notes.spelling import STEPS, line_of_fifths, spell
+from mozart.notes.keys import Key
 from mozart.rendering.beams import beam
 from mozart.rendering.clefs import BASS, TREBLE, choose_clefs
 from mozart.rendering.metre import Bar, written_bars
+from mozart.rendering.spelling import Places, bar_places, movement_keys, name_pitches, show_accidentals
 from mozart.rendering.symbols import NORMAL_NOTES, Symbol, hide_rests, write_symbols
 from mozart.rendering.voices import staff_lines
 
-_ALTERATIONS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _CLEF_LINES = {TREBLE: 2, BASS: 4}
 _STEMS = {1: [""], 2: ["up", "down"], 3: ["up", "down", ""]}
-_SLOW = 40  # beats of three parts a minute: slower ones are marked by their parts
+# What a metronome mark counts: ticks → name and dots.
+_BEAT_UNITS = {240: ("eighth", 0), 480: ("quarter", 0), 720: ("quarter", 1), 960: ("half", 0), 1440: ("half", 1)}
+_SLOW, _QUICK = 40, 200  # beats a minute
 _DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'
 )
@@ -32,14 +33,6 @@ class _Staff:
     number: int
     bars: list[Lines]
     clefs: dict[int, str]
-
-
-@dataclass
-class _Spelling:
-    """A key, and where it puts pitch classes on the line of fifths."""
-
-    key: Key
-    places: tuple[int, ...]
 
 
 def musicxml(score: Score, character: str = "") -> str:
@@ -60,45 +53,38 @@ def musicxml(score: Score, character: str = "") -> str:
     if not len(score):
         raise MozartError("There are no notes to write: give at least one.")
     bars = written_bars(score)
-    movements = {int(score.bar_at(start)): number for number, start in enumerate(score.movements)}
-    spellings = _spellings(score, movements, len(bars))
-    staves = [_write_staff(score, hand, number, bars, [s.places for s in spellings]) for number, hand in ((1, RIGHT), (2, LEFT))]
+    keys = movement_keys(score)
+    places = bar_places(score, keys)
+    staves = [_write_staff(score, hand, number, bars, keys, places) for number, hand in ((1, RIGHT), (2, LEFT))]
+    movements = {int(score.bar_at(start)) for start in score.movements}
     root, part = _head(score.title)
     first = 0 if bars[0].is_pickup else 1
     for index, bar in enumerate(bars):
         measure = _add(part, "measure", number=str(index + first), **({"implicit": "yes"} if bar.is_pickup else {}))
-        _write_attributes(measure, index, bars, spellings, staves)
+        _write_attributes(measure, index, bars, keys, staves)
         _write_tempo(measure, score, bar, character if index == 0 else "", index in movements, index == 0)
-        _write_staves(measure, index, bar, staves, spellings[index])
+        _write_staves(measure, index, bar, staves)
         if index + 1 == len(bars) or index + 1 in movements:
             _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _spellings(score: Score, movements: Mapping[int, int], n_bars: int) -> list[_Spelling]:
-    """The key of every bar: its movement's."""
-    found: list[_Spelling] = []
-    for index in range(n_bars):
-        if index in movements:
-            part = score.movement(movements[index])
-            key = estimate_key(part if len(part) else score)
-            spelling = _Spelling(key, line_of_fifths(key))
-        found.append(spelling)
-    return found
-
-
-def _write_staff(score: Score, hand: int, number: int, bars: Sequence[Bar], places: Sequence[tuple[int, ...]]) -> _Staff:
+def _write_staff(
+    score: Score, hand: int, number: int, bars: Sequence[Bar], keys: Sequence[Key], places: Sequence[Places]
+) -> _Staff:
     written = []
     for lines, bar in zip(staff_lines(score, hand, bars), bars, strict=True):
-        # A silent pickup shows its rests; a silent bar one rest, whatever its metre.
+        # A silent pickup shows its rests; any other silent bar one rest, whatever its metre.
         symbols = [write_symbols(line, bar) for line in (lines or ([[]] if bar.is_short else []))]
         hide_rests(symbols)
         for line in symbols:
             beam(line, bar)
         written.append(symbols)
-    home = TREBLE if hand == RIGHT else BASS
-    return _Staff(number, written, dict(choose_clefs(written, bars, places, home)))
+    name_pitches(written, places)
+    for symbols, key in zip(written, keys, strict=True):
+        show_accidentals(symbols, key)
+    return _Staff(number, written, dict(choose_clefs(written, bars, TREBLE if hand == RIGHT else BASS)))
 
 
 def _head(title: str) -> tuple[ET.Element, ET.Element]:
@@ -110,18 +96,16 @@ def _head(title: str) -> tuple[ET.Element, ET.Element]:
     return root, _add(root, "part", id="P1")
 
 
-def _write_attributes(
-    measure: ET.Element, index: int, bars: Sequence[Bar], spellings: Sequence[_Spelling], staves: Sequence[_Staff]
-) -> None:
+def _write_attributes(measure: ET.Element, index: int, bars: Sequence[Bar], keys: Sequence[Key], staves: Sequence[_Staff]) -> None:
     """What is new in this bar: key, metre, and clefs from its first beat on."""
-    bar, spelling = bars[index], spellings[index]
+    bar = bars[index]
     attributes = ET.Element("attributes")
     if index == 0:
         _add(attributes, "divisions", TICKS)
-    if index == 0 or spelling.key != spellings[index - 1].key:
+    if index == 0 or keys[index] != keys[index - 1]:
         key = _add(attributes, "key")
-        _add(key, "fifths", spelling.key.fifths)
-        _add(key, "mode", spelling.key.mode)
+        _add(key, "fifths", keys[index].fifths)
+        _add(key, "mode", keys[index].mode)
     if index == 0 or str(bar.metre) != str(bars[index - 1].metre):
         time = _add(attributes, "time")
         _add(time, "beats", bar.metre.beats)
@@ -164,20 +148,26 @@ def _write_tempo(measure: ET.Element, score: Score, bar: Bar, character: str, sh
 
 
 def _beat_unit(bar: Bar, tempo: float) -> tuple[str, int, int]:
-    """What the metronome mark counts: its name, its dots and its ticks."""
-    if bar.compound and bar.metre.beats > 3 and tempo * TICKS / bar.beat >= _SLOW:
-        return ("half", 1, bar.beat) if bar.beat > 2 * TICKS else ("quarter", 1, bar.beat)
-    if bar.metre.unit >= 8:
-        return "eighth", 0, TICKS // 2
-    return ("half", 0, 2 * TICKS) if bar.metre.unit == 2 else ("quarter", 0, TICKS)
+    """What the metronome mark counts: its name, its dots and its ticks.
+
+    The beat, unless it is so slow that its parts are counted, or so quick that two or three are.
+    """
+    usual = bar.beat if bar.compound and bar.metre.beats > 3 else 4 * TICKS // bar.metre.unit
+    ticks = min(_BEAT_UNITS, key=lambda unit: abs(unit - usual))
+    beats_per_minute = tempo * TICKS / ticks
+    longer = 3 * ticks if bar.metre.bar == 3 * ticks else 2 * ticks
+    if beats_per_minute > _QUICK and longer in _BEAT_UNITS:
+        ticks = longer
+    elif beats_per_minute < _SLOW and ticks % (TICKS // 2 * 3) == 0:
+        ticks //= 3
+    return *_BEAT_UNITS[ticks], ticks
 
 
-def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_Staff], spelling: _Spelling) -> None:
+def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_Staff]) -> None:
     """One bar of both staves, a line after the other."""
     written = False
     for staff in staves:
         lines = staff.bars[index]
-        accidentals = _accidentals([symbol for line in lines for symbol in line], spelling)
         for number, line in enumerate(lines or [[]]):
             if written:
                 _add(_add(measure, "backup"), "duration", bar.stop - bar.start)
@@ -190,7 +180,7 @@ def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_S
             for symbol in line:
                 if number == 0 and symbol.start in staff.clefs and symbol.start > bar.start:
                     _write_clef(_add(measure, "attributes"), staff, symbol.start)
-                _write_symbol(measure, symbol, voice, staff.number, spelling, accidentals, stem)
+                _write_symbol(measure, symbol, voice, staff.number, stem)
 
 
 def _write_silence(measure: ET.Element, bar: Bar, voice: int, staff: int) -> None:
@@ -206,8 +196,6 @@ def _write_symbol(
     symbol: Symbol,
     voice: int,
     staff: int,
-    spelling: _Spelling,
-    accidentals: Mapping[tuple[int, int], str],
     stem: str,
 ) -> None:
     """One element a pitch, in the order of MusicXML's schema."""
@@ -215,7 +203,7 @@ def _write_symbol(
         note = _add(measure, "note", **({"print-object": "no"} if symbol.hidden else {}))
         if nth:
             _add(note, "chord")
-        _write_pitch(note, pitch, spelling)
+        _write_pitch(note, symbol.names[pitch] if pitch is not None else None)
         _add(note, "duration", symbol.end - symbol.start)
         ties = [name for name, tied in (("stop", symbol.tied_from), ("start", symbol.tied_to)) if pitch in tied]
         for name in ties:
@@ -224,8 +212,8 @@ def _write_symbol(
         _add(note, "type", symbol.type)
         if symbol.is_dotted:
             _add(note, "dot")
-        if pitch is not None and (id(symbol), pitch) in accidentals:
-            _add(note, "accidental", accidentals[id(symbol), pitch])
+        if pitch in symbol.accidentals:
+            _add(note, "accidental", symbol.accidentals[pitch])
         if symbol.cell:
             modification = _add(note, "time-modification")
             _add(modification, "actual-notes", symbol.cell.parts)
@@ -237,39 +225,26 @@ def _write_symbol(
             for level, name in enumerate(symbol.beams, start=1):
                 _add(note, "beam", name, number=str(level))
         bracket = "" if nth else symbol.bracket
-        if ties or bracket:
+        if ties or bracket or symbol.is_rolled:
             notations = _add(note, "notations")
             for name in ties:
                 _add(notations, "tied", type=name)
             if bracket:
                 _add(notations, "tuplet", type=bracket)
+            if symbol.is_rolled:
+                _add(notations, "arpeggiate")
 
 
-def _write_pitch(note: ET.Element, pitch: int | None, spelling: _Spelling) -> None:
-    if pitch is None:
+def _write_pitch(note: ET.Element, name: tuple[str, int, int] | None) -> None:
+    if name is None:
         _add(note, "rest")
         return
-    step, alteration, octave = spell(pitch, spelling.places)
-    element = _add(note, "pitch")
-    _add(element, "step", step)
+    step, alteration, octave = name
+    pitch = _add(note, "pitch")
+    _add(pitch, "step", step)
     if alteration:
-        _add(element, "alter", alteration)
-    _add(element, "octave", octave)
-
-
-def _accidentals(symbols: Sequence[Symbol], spelling: _Spelling) -> dict[tuple[int, int], str]:
-    """The accidentals that one staff of a bar needs, by symbol and pitch."""
-    valid: dict[tuple[str, int], int] = {}
-    shown = {}
-    for symbol in sorted(symbols, key=lambda symbol: symbol.start):
-        for pitch in sorted(symbol.pitches - symbol.tied_from):
-            step, alteration, octave = spell(pitch, spelling.places)
-            # The signature alters the steps that lie this far along the line of fifths.
-            signature = (spelling.key.fifths - STEPS.index(step) + 6) // 7
-            if valid.get((step, octave), signature) != alteration:
-                shown[id(symbol), pitch] = _ALTERATIONS[alteration]
-            valid[step, octave] = alteration
-    return shown
+        _add(pitch, "alter", alteration)
+    _add(pitch, "octave", octave)
 
 
 def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -> ET.Element:

@@ -46,7 +46,10 @@ class Symbol:
     cell : the stretch of its triplet or quintuplet, or None
     hidden : whether it only takes up time, as a rest below notes that fill the bar
     bracket : where its triplet or quintuplet starts or stops
+    is_rolled : whether it is struck from the bottom up
     beams : one for each level, as MusicXML calls them
+    names : every pitch's step, alteration in semitones, and octave
+    accidentals : the signs that are shown, by pitch, as MusicXML calls them
     """
 
     start: int
@@ -58,7 +61,10 @@ class Symbol:
     cell: Cell | None = None
     hidden: bool = False
     bracket: str = ""
+    is_rolled: bool = False
     beams: list[str] = field(default_factory=list)
+    names: dict[int, tuple[str, int, int]] = field(default_factory=dict)
+    accidentals: dict[int, str] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -141,6 +147,7 @@ def _write(span: Chord, bar: Bar, cells: Sequence[Cell]) -> list[Symbol]:
             span.pitches if number else span.tied_from,
             span.pitches if number < len(parts) - 1 else span.tied_to,
             cell,
+            is_rolled=span.is_rolled and not number,
         )
         for number, (start, end, cell) in enumerate(parts)
     ]

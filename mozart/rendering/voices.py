@@ -20,6 +20,7 @@ from itertools import combinations, groupby
 import numpy as np
 
 from mozart.notes import TICKS, Score
+from mozart.rendering.arpeggios import unroll
 from mozart.rendering.metre import SHORTEST, Bar, snap
 
 _FILLED, _FILLED_SHORT = 0.6, 0.5  # the shares of rule 1
@@ -38,6 +39,7 @@ class Chord:
     start, end : in ticks
     pitches : MIDI's
     tied_from, tied_to : those of them that go on from before, and after
+    is_rolled : whether it is struck from the bottom up
     """
 
     start: int
@@ -45,6 +47,7 @@ class Chord:
     pitches: frozenset[int]
     tied_from: frozenset[int] = frozenset()
     tied_to: frozenset[int] = frozenset()
+    is_rolled: bool = False
 
     @property
     def height(self) -> float:
@@ -60,6 +63,7 @@ class Chord:
             self.pitches,
             self.pitches if self.start < bar.start else none,
             self.pitches if self.end > bar.stop else none,
+            self.is_rolled and self.start >= bar.start,
         )
 
     def __or__(self, other: "Chord") -> "Chord":
@@ -69,6 +73,7 @@ class Chord:
             self.pitches | other.pitches,
             self.tied_from | other.tied_from,
             self.tied_to | other.tied_to,
+            self.is_rolled or other.is_rolled,
         )
 
 
@@ -83,6 +88,7 @@ class _Sounding:
     voice: int
     pitch: int
     duration: int
+    is_rolled: bool
     end: int = 0
 
 
@@ -103,21 +109,20 @@ def staff_lines(score: Score, hand: int, bars: Sequence[Bar]) -> list[list[Line]
 
 def _written(score: Score, hand: int, bars: Sequence[Bar]) -> Iterable[list[Chord]]:
     """The chords of each voice of a hand, in order of onset, with their written ends."""
-    columns = score.columns[score.hands == hand].astype(np.int64)
+    columns, rolled = unroll(score.columns[score.hands == hand].astype(np.int64))
     onsets = snap(columns[:, 0], columns[:, 0], bars)
     notes = [
-        _Sounding(onset, voice, pitch, duration)
-        for onset, (voice, pitch, duration) in zip(onsets.tolist(), columns[:, 1:4].tolist(), strict=True)
+        _Sounding(onset, voice, pitch, duration, is_rolled)
+        for onset, (voice, pitch, duration), is_rolled in zip(
+            onsets.tolist(), columns[:, 1:4].tolist(), rolled.tolist(), strict=True
+        )
     ]
     _choose_ends(notes)
     ends = snap(np.array([note.end for note in notes], dtype=np.int64), columns[:, 0], bars)
     for note, end in zip(notes, ends.tolist(), strict=True):
         note.end = min(end, bars[-1].stop)
     for _, own in _by_voice(notes):
-        by_span: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for note in own:
-            by_span[note.start, note.end].add(note.pitch)
-        yield [Chord(start, end, frozenset(pitches)) for (start, end), pitches in sorted(by_span.items())]
+        yield _joined(Chord(note.start, note.end, frozenset([note.pitch]), is_rolled=note.is_rolled) for note in own)
 
 
 def _by_voice(notes: Iterable[_Sounding]) -> Iterable[tuple[int, Iterable[_Sounding]]]:
