@@ -172,8 +172,8 @@ def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_S
             if written:
                 _add(_add(measure, "backup"), "duration", bar.stop - bar.start)
             written = True
-            # Voices 1 to 3 stand on the upper staff, 5 to 7 on the lower, as other programs count them.
-            voice = 4 * staff.number - 3 + number
+            # Voices 1 to 4 stand on the upper staff, 5 to 8 on the lower, as other programs count them; more are rare.
+            voice = 4 * staff.number - 3 + number if number < 4 else 2 * number + staff.number
             if not line:
                 _write_silence(measure, bar, voice, staff.number)
             stem = _STEMS[len(lines)][number] if len(lines) in _STEMS else ""

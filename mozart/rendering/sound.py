@@ -1,9 +1,9 @@
-"""MIDI → samples, by FluidSynth: the only place that touches the C library.
+"""A score → samples, by FluidSynth: the only place that touches the C library.
 
 Conventions
 -----------
-Audio is mono, int16, 44,100 samples a second. All pieces are about equally loud, and no sample is beyond 0.9 of full scale.
-Loudness is as of ITU-R BS.1770 (LUFS); the target of -18 is that of a recording made to be heard at home.
+Audio is mono, int16, 44,100 samples a second. It begins with the first note. All pieces are equally loud, and no sample is
+beyond 0.9 of full scale.
 
 Every render has a synthesizer of its own: one that has played before gives other samples (its 64-frame blocks, its reverb and
 its dither are out of step), and threads would have to wait for it. It reads the samples of the piano alone, a few hundredths
@@ -11,8 +11,6 @@ of a second, where the whole sound font takes seconds.
 """
 
 import importlib.resources
-import io
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,22 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.errors import MozartError
+from mozart.notes import VOICES, Score
 
 SAMPLE_RATE = 44_100
-BLOCK_SECONDS = 4
 
 _FLUIDR3 = Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")  # where Debian's fluidr3mono-gm-soundfont lies
 
-# FluidSynth starts notes at multiples of this many frames only.
-_FRAMES = 64
-_BLOCK = BLOCK_SECONDS * SAMPLE_RATE // _FRAMES * _FRAMES
-
-# Fitted to nine composed pieces: at gain 1, music of unit power (see _power) has -22 LUFS, a decibel more or less by the font.
-_GAIN_FOR_UNIT_POWER = 10 ** ((-18 - -22) / 20)
-_MOST_GAIN = 16.0  # a few soft notes alone stay softer
-_LOUD_SECONDS = 0.25  # a piano's note fades: holding it longer does not make the piece louder
-# FluidSynth itself cuts off hard at full scale, so it plays at half the level.
-_HEADROOM = 2.0
+_FRAMES = 64  # FluidSynth starts notes at multiples of this many frames only
+_GAIN = 1.0  # of the synthesizer: ten fingers at full velocity are not cut off
+# Loudness is the root of the mean square of what is not silent, in decibels of full scale: of a recording made for the home.
+_LOUDNESS = -18.0
+_MAX_GAIN = 24.0  # decibels: a few soft notes alone stay softer
+_WINDOW = 4 * SAMPLE_RATE // 10
+_NOTHING = 1e-9  # the power of a window that has only FluidSynth's dither in it
+_GATE = -10.0  # decibels below the mean: what is softer does not count (ITU-R BS.1770-5)
 _KNEE, _CEILING = 0.6, 0.9
 
 _LONGEST_TAIL = 3 * SAMPLE_RATE // _FRAMES * _FRAMES
@@ -46,95 +42,38 @@ _FADE = SAMPLE_RATE // 10
 
 
 class _KeyMove(NamedTuple):
-    """A key goes down, or up (velocity 0), so many seconds after the start."""
+    """A key goes down, or up (velocity 0), at a frame; ups come first."""
 
-    seconds: float
-    key: int
+    frame: int
     velocity: int
+    voice: int
+    key: int
 
 
-def render(midi: bytes) -> NDArray[np.int16]:
-    """Play the notes of a .mid file on a piano, whatever its instruments; pedals are left out.
+def render(score: Score) -> NDArray[np.int16]:
+    """Play a score on a piano, from its first note on.
 
-    The same file gives the same samples on one machine with the same sound font. Threads may render at once.
+    The same score gives the same samples on one machine with the same sound font. Threads may render at once.
 
     Returns
     -------
-    samples : int16, shape (n,); empty when the file has no notes
+    samples : int16, shape (n,); empty when there are no notes
 
     Raises
     ------
     MozartError
         When FluidSynth's library or every sound font is missing.
     """
-    return np.concatenate([np.empty(0, np.int16), *render_blocks(midi)])
-
-
-def render_blocks(midi: bytes) -> Iterator[NDArray[np.int16]]:
-    """The same as :func:`render`, block by block, while it is being played: the first of a long piece is there at once.
-
-    Yields
-    ------
-    samples : int16, shape (n,); about 4 seconds each, the last one what is left and the tail, at most 3 seconds
-
-    Raises
-    ------
-    MozartError
-        With the first block.
-    """
-    moves = _read_moves(midi)
-    power = _power(moves)
-    if power == 0:
-        return
-    gain = min(_GAIN_FOR_UNIT_POWER / np.sqrt(power), _MOST_GAIN)
-    with _synthesizer(gain / _HEADROOM) as synthesizer:
-        block: list[NDArray[np.int16]] = []
-        missing = _BLOCK
-        for samples in _play(synthesizer, moves):
-            block.append(samples)
-            missing -= len(samples) // 2
-            if missing <= 0:
-                yield _finish(np.concatenate(block))
-                block, missing = [], _BLOCK
-        tail = _end(_finish(synthesizer.get_samples(_LONGEST_TAIL)))
-        yield np.concatenate([_finish(np.concatenate(block)), tail]) if block else tail
-
-
-def wav_bytes(samples: NDArray[np.int16]) -> bytes:
-    """The samples as the content of a .wav file."""
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(samples.astype("<i2").tobytes())
-    return content.getvalue()
-
-
-def flac_bytes(samples: NDArray[np.int16]) -> bytes:
-    """The samples as the content of a .flac file: a third of the .wav, and made ten times as fast as an .mp3."""
-    return _encode(samples, "FLAC")
-
-
-def read_flac(path: Path) -> NDArray[np.int16]:
-    """The samples of a file that :func:`flac_bytes` made, the very same."""
-    import soundfile
-
-    samples: NDArray[np.int16] = soundfile.read(path, dtype="int16")[0]
-    return samples
-
-
-def mp3_bytes(samples: NDArray[np.int16]) -> bytes:
-    """The samples as the content of an .mp3 file, about a ninth of the .wav; nothing for no samples."""
-    return _encode(samples, "MP3")
-
-
-def _encode(samples: NDArray[np.int16], kind: str) -> bytes:
-    import soundfile
-
-    content = io.BytesIO()
-    soundfile.write(content, samples, SAMPLE_RATE, format=kind)
-    return content.getvalue()
+    if not len(score):
+        return np.empty(0, np.int16)
+    with _synthesizer() as synthesizer:
+        played = [*_play(synthesizer, _moves(score)), synthesizer.get_samples(_LONGEST_TAIL)]
+    samples = np.concatenate(played).reshape(-1, 2).mean(1) / 2**15
+    end = len(samples) - _LONGEST_TAIL
+    levelled = _limit(samples * _gain(samples[:end]))
+    whole = np.concatenate([levelled[:end], _end(levelled[end:])])
+    rounded: NDArray[np.int16] = (whole * (2**15 - 1)).astype(np.int16)
+    return rounded
 
 
 def sound_fonts() -> list[Path]:
@@ -142,74 +81,66 @@ def sound_fonts() -> list[Path]:
     return [_FLUIDR3, Path(str(importlib.resources.files("pretty_midi"))) / "TimGM6mb.sf2"]
 
 
-def _read_moves(midi: bytes) -> list[_KeyMove]:
-    import mido
-
-    moves = []
-    seconds = 0.0
-    for message in mido.MidiFile(file=io.BytesIO(midi), clip=True):
-        seconds += message.time
-        if message.type in ("note_on", "note_off"):
-            moves.append(_KeyMove(seconds, message.note, message.velocity if message.type == "note_on" else 0))
-    return moves
-
-
-def _power(moves: list[_KeyMove]) -> float:
-    """What the notes' power should be together while any key is down, from the score alone; a held note of velocity 127 is 1.
-
-    FluidSynth's amplitude goes with the square of the velocity (SoundFont 2.04, default modulators).
-    """
-    held: dict[int, _KeyMove] = {}
-    energy = sounding = before = 0.0
-    for move in moves:
-        if held:
-            sounding += move.seconds - before
-        before = move.seconds
-        if begun := held.pop(move.key, None):
-            energy += (begun.velocity / 127) ** 4 * min(move.seconds - begun.seconds, _LOUD_SECONDS)
-        if move.velocity:
-            held[move.key] = move
-    return energy / sounding if sounding else 0.0
+def _moves(score: Score) -> list[_KeyMove]:
+    begin = score.seconds_at(int(score.onsets[0]))
+    downs, ups = (
+        np.round((score.seconds_at(ticks) - begin) * SAMPLE_RATE / _FRAMES).astype(int) * _FRAMES
+        for ticks in (score.onsets, score.onsets + score.durations)
+    )
+    notes = score.columns[:, 1:].tolist()
+    moves = [_KeyMove(frame, velocity, voice, key) for frame, (voice, key, _, velocity) in zip(downs.tolist(), notes, strict=True)]
+    # Even the shortest note sounds: its key does not go up before it has gone down.
+    moves += [
+        _KeyMove(max(frame, down + _FRAMES), 0, voice, key)
+        for frame, down, (voice, key, _, _) in zip(ups.tolist(), downs.tolist(), notes, strict=True)
+    ]
+    return sorted(moves)
 
 
 def _play(synthesizer: Any, moves: list[_KeyMove]) -> Iterator[NDArray[np.int16]]:
-    """Stereo samples, left and right in turn, up to the last key's move; at most a block at once."""
+    """Stereo samples, left and right in turn, up to the last key's move; every voice has its own channel."""
     played = 0
     for move in moves:
-        frame = round(move.seconds * SAMPLE_RATE / _FRAMES) * _FRAMES
-        while played < frame:
-            more = min(frame - played, _BLOCK)
-            yield synthesizer.get_samples(more)
-            played += more
+        if move.frame > played:
+            yield synthesizer.get_samples(move.frame - played)
+            played = move.frame
         if move.velocity:
-            synthesizer.noteon(0, move.key, move.velocity)
+            synthesizer.noteon(move.voice, move.key, move.velocity)
         else:
-            synthesizer.noteoff(0, move.key)
+            synthesizer.noteoff(move.voice, move.key)
 
 
-def _finish(stereo: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Stereo at half the level → mono, where what is above the knee bends towards the ceiling instead of being cut off."""
-    samples = stereo.reshape(-1, 2).mean(1) * (_HEADROOM / 2**15)
+def _gain(samples: NDArray[np.float64]) -> float:
+    """What brings the music to its loudness, measured over windows of 0.4 s without those that are silent, or nearly."""
+    windows = np.add.reduceat(samples**2, np.arange(0, len(samples), _WINDOW)) / _WINDOW
+    loud = windows[windows > _NOTHING]
+    if not len(loud):
+        return 1.0
+    loud = loud[loud >= loud.mean() * 10 ** (_GATE / 10)]
+    gain = _LOUDNESS - 10 * np.log10(loud.mean())
+    return float(10 ** (min(gain, _MAX_GAIN) / 20))
+
+
+def _limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is above the knee bends towards the ceiling instead of being cut off."""
     level = np.abs(samples)
     room = _CEILING - _KNEE
     bent = _KNEE + room * np.tanh((level - _KNEE) / room)
-    limited: NDArray[np.int16] = (np.where(level > _KNEE, np.copysign(bent, samples), samples) * (2**15 - 1)).astype(np.int16)
-    return limited
+    return np.where(level > _KNEE, np.copysign(bent, samples), samples)
 
 
-def _end(tail: NDArray[np.int16]) -> NDArray[np.int16]:
+def _end(tail: NDArray[np.float64]) -> NDArray[np.float64]:
     """What can be heard of the tail, faded to zero."""
-    audible = np.flatnonzero(np.abs(tail) > _SILENCE * 2**15)
+    audible = np.flatnonzero(np.abs(tail) > _SILENCE)
     kept = tail[: audible[-1] + 1 + _FADE] if len(audible) else tail[:_FADE]
     fade = np.ones(len(kept))
     fade[-_FADE:] = np.linspace(1, 0, _FADE)
-    faded: NDArray[np.int16] = (kept * fade).astype(np.int16)
-    return faded
+    return kept * fade
 
 
 @contextmanager
-def _synthesizer(gain: float) -> Iterator[Any]:
-    """A new synthesizer with a piano on its first channel."""
+def _synthesizer() -> Iterator[Any]:
+    """A new synthesizer with a piano for every voice."""
     try:
         # pyfluidsynth looks for the C library when it is imported.
         import fluidsynth
@@ -223,7 +154,7 @@ def _synthesizer(gain: float) -> Iterator[Any]:
         # Keeping samples out of swap needs rights that a container does not give, and FluidSynth would complain.
         "synth.lock-memory": 0,
     }
-    synthesizer = fluidsynth.Synth(gain=float(gain), samplerate=float(SAMPLE_RATE), channels=16, **settings)
+    synthesizer = fluidsynth.Synth(gain=_GAIN, samplerate=float(SAMPLE_RATE), channels=16, **settings)
     try:
         if not any(_choose_piano(synthesizer, font) for font in sound_fonts()):
             fonts = " and ".join(map(str, sound_fonts()))
@@ -241,4 +172,4 @@ def _choose_piano(synthesizer: Any, font: Path) -> bool:
     """Whether the sound font is there, whole, and has a piano, which then plays."""
     # FluidSynth would complain of a missing file on standard error.
     number = synthesizer.sfload(str(font)) if font.is_file() else -1
-    return number >= 0 and synthesizer.program_select(0, number, 0, 0) == 0
+    return number >= 0 and all(synthesizer.program_select(voice, number, 0, 0) == 0 for voice in range(VOICES))

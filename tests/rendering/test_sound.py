@@ -1,26 +1,31 @@
-"""FluidSynth plays a MIDI file, evenly loud and the same each time, or says in one sentence what is missing."""
+"""FluidSynth plays a score, evenly loud and the same each time, or says in one sentence what is missing."""
 
-import io
 import sys
-import wave
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from numpy.typing import NDArray
 
-from mozart import audio
 from mozart.errors import MozartError
-from mozart.midi import midi_bytes
+from mozart.notes import Score
+from mozart.rendering import sound
 
-MIDI = midi_bytes(["A4"] * 4, [0.0, 1.0, 2.0, 3.0], [1.0] * 4)
+
+def score(pitches: Sequence[int], onsets: Sequence[int], length: int = 480, velocities: Sequence[int] | int = 70) -> Score:
+    """Notes of one length, in ticks of 1/960 second."""
+    loud = [velocities] * len(pitches) if isinstance(velocities, int) else velocities
+    return Score([(at, 0, pitch, length, v) for pitch, at, v in zip(pitches, onsets, loud, strict=True)])
 
 
-def notes(token: str, n: int, velocity: int = 70, step: float = 0.5) -> bytes:
-    """The same note or chord n times, `step` quarter notes apart."""
-    return midi_bytes([token] * n, [i * step for i in range(n)], [step] * n, [velocity] * n)
+def again(chord: Sequence[int], n: int, velocity: int = 70, step: int = 240) -> Score:
+    """The same chord n times."""
+    return score([*chord] * n, [i * step for i in range(n) for _ in chord], step, velocity)
+
+
+FOUR = again([69], 4, step=480)
 
 
 def level(samples: NDArray[np.int16]) -> float:
@@ -30,26 +35,41 @@ def level(samples: NDArray[np.int16]) -> float:
 
 def test_sound() -> None:
     """Two seconds of notes and their tail, at the pitch asked for."""
-    samples = audio.render(MIDI)
+    samples = sound.render(FOUR)
     assert samples.dtype == np.int16
-    assert 2.0 < len(samples) / audio.SAMPLE_RATE < 4.0
-    spectrum = np.abs(np.fft.rfft(samples[: audio.SAMPLE_RATE]))
+    assert 2.0 < len(samples) / sound.SAMPLE_RATE < 4.0
+    spectrum = np.abs(np.fft.rfft(samples[: sound.SAMPLE_RATE]))
     assert abs(spectrum[400:480].argmax() + 400 - 440) <= 2
 
 
 def test_time() -> None:
-    """Every note starts when the file says, within 5 milliseconds, however many have gone before."""
-    samples = np.abs(audio.render(midi_bytes(["C6"] * 30, [i * 4.1 for i in range(30)], [0.5] * 30)).astype(int))
-    for i in range(30):
-        start = round(i * 2.05 * audio.SAMPLE_RATE)
+    """Every note starts when the score says, within 5 milliseconds, however many have gone before, in the tempo that holds then."""
+    notes = score([84] * 30, [i * 1968 for i in range(30)], 240).replace(tempi=[(0, 120.0), (15 * 1968, 60.0)])
+    samples = np.abs(sound.render(notes).astype(int))
+    for note in notes.notes:
+        start = round(float(notes.seconds_at(note.onset)) * sound.SAMPLE_RATE)
         assert samples[max(0, start - 2000) : max(0, start - 64)].max(initial=0) < 100
         assert samples[start : start + 220].max() > 100
 
 
+def test_it_begins_with_the_first_note() -> None:
+    """The rests before an upbeat are not heard."""
+    late = Score(FOUR.columns + np.array([1440, 0, 0, 0, 0]))
+    assert np.array_equal(sound.render(late), sound.render(FOUR))
+
+
+def test_a_voice_ends_its_own_notes_only() -> None:
+    """A key that two voices hold sounds until the longer has ended."""
+    alone = Score([(0, 0, 60, 3840, 90), (0, 1, 84, 240, 1)])
+    both = Score([(0, 0, 60, 3840, 90), (0, 1, 60, 240, 1), (0, 1, 84, 240, 1)])
+    ends = [level(sound.render(notes)[2 * sound.SAMPLE_RATE : 3 * sound.SAMPLE_RATE]) for notes in (alone, both)]
+    assert abs(ends[0] - ends[1]) < 1
+
+
 def test_tail() -> None:
     """The end is faded to zero without a step, within three seconds of the last note."""
-    samples = audio.render(MIDI)
-    assert len(samples) <= 5 * audio.SAMPLE_RATE
+    samples = sound.render(FOUR)
+    assert len(samples) <= 5 * sound.SAMPLE_RATE
     assert samples[-1] == 0
     assert np.abs(samples[-1000:]).max() < 33
     assert np.abs(samples[-10_000:]).max() > 33
@@ -57,117 +77,88 @@ def test_tail() -> None:
 
 def test_long_tail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tail that does not end is faded to zero after three seconds."""
-    monkeypatch.setattr(audio, "_SILENCE", 0.0)
-    tail = audio._end(np.full(audio._LONGEST_TAIL, 20_000, np.int16))
-    assert len(tail) == audio._LONGEST_TAIL
-    assert (tail[-audio._FADE - 1], tail[-1]) == (20_000, 0)
-    assert np.abs(np.diff(tail)).max() < 10
+    monkeypatch.setattr(sound, "_SILENCE", 0.0)
+    samples = sound.render(FOUR)
+    assert len(samples) == sound.SAMPLE_RATE * 2 // 64 * 64 + 64 * (sound.SAMPLE_RATE * 2 % 64 > 32) + sound._LONGEST_TAIL
+    assert samples[-1] == 0
 
 
-def test_same_file_same_samples() -> None:
-    """A render hears neither the one before it, nor one that was left halfway, nor those of other threads."""
-    first = audio.render(MIDI)
-    next(audio.render_blocks(notes("C4.E4.G4", 40)))
+def test_same_score_same_samples() -> None:
+    """A render hears neither the one before it nor those of other threads."""
+    first = sound.render(FOUR)
+    sound.render(again([60, 64, 67], 40))
     with ThreadPoolExecutor(4) as threads:
-        for again in threads.map(audio.render, [MIDI] * 8):
-            assert np.array_equal(again, first)
+        for samples in threads.map(sound.render, [FOUR] * 8):
+            assert np.array_equal(samples, first)
 
 
-def test_blocks() -> None:
-    """The blocks are short, also in a long rest, and make up the whole."""
-    midi = midi_bytes(["A4", "A4"], [0.0, 80.0], [1.0, 1.0])
-    blocks = [*audio.render_blocks(midi)]
-    assert len(blocks) == 11
-    assert max(map(len, blocks)) < 2 * audio.BLOCK_SECONDS * audio.SAMPLE_RATE
-    assert np.array_equal(np.concatenate(blocks), audio.render(midi))
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(again([60, 64], 16, 40), again([60, 64], 16, 110), id="soft and loud"),
+        pytest.param(again([72], 16), again([48, 52, 55, 60, 64, 67], 16), id="thin and dense"),
+    ],
+)
+def test_all_pieces_are_as_loud(one: Score, other: Score) -> None:
+    """The loudness of the whole depends neither on how hard the keys are struck, nor on how many are."""
+    assert abs(level(sound.render(one)) - level(sound.render(other))) < 1.5
 
 
-@pytest.mark.parametrize(("velocity", "other"), [(40, 110), (70, 90)])
-def test_soft_pieces_are_as_loud_as_loud_ones(velocity: int, other: int) -> None:
-    """The loudness of the whole does not depend on how hard all keys are struck."""
-    assert abs(level(audio.render(notes("C4.E4", 16, velocity))) - level(audio.render(notes("C4.E4", 16, other)))) < 1
-
-
-def test_thin_pieces_are_as_loud_as_dense_ones() -> None:
-    """One melody is about as loud as chords of six notes."""
-    thin, dense = audio.render(notes("C5", 16)), audio.render(notes("C3.E3.G3.C4.E4.G4", 16))
-    assert abs(level(thin) - level(dense)) < 5
+def test_held_notes_are_about_as_loud_as_quick_ones() -> None:
+    """Slow notes fade while they are held; that makes the piece a little softer on the whole, and no more."""
+    held, quick = (level(sound.render(notes)) for notes in (again([72], 6, step=1920), again([72], 48)))
+    assert 0 < quick - held < 5
 
 
 def test_rests_do_not_count() -> None:
     """A rest in a piece makes its notes no louder."""
-    apart = audio.render(midi_bytes(["A4", "A4"], [0.0, 40.0], [1.0, 1.0]))
-    together = audio.render(midi_bytes(["A4", "A4"], [0.0, 1.0], [1.0, 1.0]))
+    apart, together = (sound.render(score([69, 69], onsets)) for onsets in ([0, 19_200], [0, 480]))
     assert abs(np.abs(apart).max() / np.abs(together).max() - 1) < 0.2
-
-
-def test_held_notes_are_as_loud_as_quick_ones() -> None:
-    """Slow notes, which fade while they are held, are about as loud on the whole as quick ones."""
-    held, quick = audio.render(notes("C5", 6, step=4.0)), audio.render(notes("C5", 48))
-    assert abs(level(held) - level(quick)) < 3
 
 
 def test_dynamics_stay() -> None:
     """Within a piece soft is soft: half the velocity is a quarter of the amplitude."""
-    samples = audio.render(midi_bytes(["A4", "A4"], [0.0, 8.0], [1.0, 1.0], [100, 50]))
-    loud, soft = np.abs(samples[: audio.SAMPLE_RATE]).max(), np.abs(samples[4 * audio.SAMPLE_RATE :]).max()
+    samples = sound.render(score([69, 69], [0, 3840], velocities=[100, 50]))
+    loud, soft = np.abs(samples[: sound.SAMPLE_RATE]).max(), np.abs(samples[4 * sound.SAMPLE_RATE :]).max()
     assert 3 < loud / soft < 5.5
 
 
+def test_a_few_soft_notes_stay_soft() -> None:
+    """What is hardly struck at all is not blown up to full loudness."""
+    assert level(sound.render(again([72], 4, 10))) < level(sound.render(again([72], 4, 70))) - 10
+
+
 def test_no_clipping() -> None:
-    """A sudden chord with all its might in a soft piece stays below full scale, and bends instead of being cut off."""
-    soft = ["C5"] * 20
-    midi = midi_bytes([*soft, "C2.G2.C3.E3.G3.C4.E4.G4.C5.E5"], [i * 0.5 for i in range(21)], [0.5] * 21, [40] * 20 + [127])
-    samples = np.abs(audio.render(midi))
-    assert 0.8 < samples.max() / 2**15 <= 0.9
-    ramp = audio._finish(np.repeat(np.arange(0, 32767, 8, dtype=np.int16), 2))
-    assert np.diff(ramp).min() >= 0
-    assert ramp.max() <= 0.9 * 2**15
-    assert (np.diff(ramp)[ramp[1:] < 0.6 * 2**15] >= 15).all()
+    """A sudden chord with all its might in a piece stays below full scale, and bends instead of being cut off."""
+    crash = [36, 43, 48, 52, 55, 60, 64, 67, 72, 76]
+    onsets = [*range(0, 20 * 240, 240), *[20 * 240] * 10]
+    samples = np.abs(sound.render(score([72] * 20 + crash, onsets, 240, [70] * 20 + [127] * 10)).astype(int))
+    assert 0.6 < samples.max() / 2**15 <= 0.9
+    assert (samples == samples.max()).sum() < 3
+    ramp = sound._limit(np.linspace(0, 4, 1000))
+    assert (np.diff(ramp) >= 0).all()
+    assert ramp.max() <= 0.9
+    assert np.array_equal(ramp[ramp < 0.6], np.linspace(0, 4, 1000)[ramp < 0.6])
+
+
+def test_the_synthesizer_does_not_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten fingers with all their might stay within what FluidSynth can say."""
+    monkeypatch.setattr(sound, "_gain", lambda _: 1.0)
+    monkeypatch.setattr(sound, "_limit", lambda samples: samples)
+    samples = sound.render(again([36, 43, 48, 52, 55, 60, 64, 67, 72, 76], 8, 127))
+    assert np.abs(samples.astype(int)).max() < 0.99 * 2**15
 
 
 def test_nothing_to_play() -> None:
-    """A file without notes is no sound, not an error."""
-    assert audio.render(midi_bytes([], [], [])).shape == (0,)
-    assert [*audio.render_blocks(midi_bytes([], [], []))] == []
-
-
-def test_wav() -> None:
-    """The WAV file is mono, 16 bits, 44,100 samples a second, with the samples in it."""
-    samples = np.array([0, 1000, -1000], dtype=np.int16)
-    with wave.open(io.BytesIO(audio.wav_bytes(samples))) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 44_100)
-        assert np.array_equal(np.frombuffer(file.readframes(3), "<i2"), samples)
-
-
-def test_flac(tmp_path: Path) -> None:
-    """The FLAC file holds the very same samples in less room."""
-    samples = audio.render(notes("C4.E4.G4", 16))
-    content = audio.flac_bytes(samples)
-    heard, rate = soundfile.read(io.BytesIO(content), dtype="int16")
-    assert rate == audio.SAMPLE_RATE
-    assert np.array_equal(heard, samples)
-    assert len(content) < len(audio.wav_bytes(samples))
-    (tmp_path / "a.flac").write_bytes(content)
-    assert np.array_equal(audio.read_flac(tmp_path / "a.flac"), samples)
-
-
-def test_mp3() -> None:
-    """The MP3 file holds the same sound in less than a fifth of the bytes."""
-    samples = audio.render(notes("C4.E4.G4", 16))
-    content = audio.mp3_bytes(samples)
-    heard, rate = soundfile.read(io.BytesIO(content))
-    assert (heard.shape, rate) == (samples.shape, audio.SAMPLE_RATE)
-    assert np.corrcoef(heard, samples)[0, 1] > 0.99
-    assert len(content) < len(audio.wav_bytes(samples)) / 5
-    assert audio.mp3_bytes(samples[:0]) == b""
+    """A score without notes is no sound, not an error."""
+    assert sound.render(Score([])).shape == (0,)
 
 
 def test_without_fluidsynth(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says what to type."""
     monkeypatch.setitem(sys.modules, "fluidsynth", None)
     with pytest.raises(MozartError, match="apt-get install libfluidsynth3"):
-        audio.render(MIDI)
+        sound.render(FOUR)
 
 
 @pytest.mark.parametrize("content", [None, b"no font"])
@@ -179,35 +170,35 @@ def test_without_a_sound_font(
     for font in fonts:
         if content:
             font.write_bytes(content)
-    monkeypatch.setattr(audio, "sound_fonts", lambda: fonts)
+    monkeypatch.setattr(sound, "sound_fonts", lambda: fonts)
     with pytest.raises(MozartError, match=r"first\.sf3 and .*second\.sf2"):
-        audio.render(MIDI)
+        sound.render(FOUR)
     assert content or not capfd.readouterr().err
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
 def test_damaged_sound_font(share: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Instead of a font that is missing, cut short or not whole, the other one plays."""
-    shipped = audio.sound_fonts()[1]
-    monkeypatch.setattr(audio, "sound_fonts", lambda: [shipped])
-    expected = audio.render(MIDI)
+    shipped = sound.sound_fonts()[1]
+    monkeypatch.setattr(sound, "sound_fonts", lambda: [shipped])
+    expected = sound.render(FOUR)
     damaged = tmp_path / "damaged.sf2"
     content = shipped.read_bytes()
     damaged.write_bytes(content[: int(share * len(content))])
-    monkeypatch.setattr(audio, "sound_fonts", lambda: [tmp_path / "none.sf3", damaged, shipped])
-    assert np.array_equal(audio.render(MIDI), expected)
+    monkeypatch.setattr(sound, "sound_fonts", lambda: [tmp_path / "none.sf3", damaged, shipped])
+    assert np.array_equal(sound.render(FOUR), expected)
 
 
 def test_better_piano(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where FluidR3 is installed, it plays, about as loud as the other font."""
-    better, shipped = audio.sound_fonts()
+    better, shipped = sound.sound_fonts()
     if not better.is_file():
         pytest.skip("fluidr3mono-gm-soundfont is not installed")
-    midi = notes("C4.E4.G4", 16)
-    samples = audio.render(midi)
-    monkeypatch.setattr(audio, "sound_fonts", lambda: [better])
-    assert np.array_equal(audio.render(midi), samples)
-    monkeypatch.setattr(audio, "sound_fonts", lambda: [shipped])
-    other = audio.render(midi)
+    notes = again([60, 64, 67], 16)
+    samples = sound.render(notes)
+    monkeypatch.setattr(sound, "sound_fonts", lambda: [better])
+    assert np.array_equal(sound.render(notes), samples)
+    monkeypatch.setattr(sound, "sound_fonts", lambda: [shipped])
+    other = sound.render(notes)
     assert not np.array_equal(other[: len(samples)], samples[: len(other)])
     assert abs(level(other) - level(samples)) < 4
