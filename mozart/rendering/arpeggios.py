@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 _GAP = 40  # ticks: the third of a 32nd triplet, at most from one note to the next
 _APART = 240  # how long the hand is silent after short notes that are a rolled chord all the same
-_LEAST_SHORT = 3  # notes that such a chord has
+_LEAST_SHORT, _SHORT = 3, 60  # how many such a chord has at least, and how long they last at most
 _STRONG = (480, 240, 120)  # where a chord is written: on the strongest of its onsets
 
 Columns = NDArray[np.int64]
@@ -46,4 +46,5 @@ def _are_held(onsets: NDArray[np.int64], ends: NDArray[np.int64], start: int, st
 
 def _stand_alone(onsets: NDArray[np.int64], ends: NDArray[np.int64], start: int, stop: int) -> bool:
     after = onsets[stop] if stop < len(onsets) else ends[stop - 1] + _APART
-    return stop - start >= _LEAST_SHORT and after >= ends[start:stop].max() + _APART
+    short = ends[start:stop] - onsets[start:stop] <= _SHORT
+    return stop - start >= _LEAST_SHORT and bool(short.all()) and after >= ends[start:stop].max() + _APART

@@ -132,17 +132,20 @@ def snap(ticks: Ticks, onsets: Ticks, bars: Sequence[Bar]) -> Ticks:
 
     A cell is divided into 64ths, or into thirds or fifths of its parts.
     """
-    places = np.clip(np.searchsorted([bar.start for bar in bars], np.stack([onsets, ticks]), side="right") - 1, 0, None)
-    origins, cells = (np.array([getattr(bar, name) for bar in bars]) for name in ("origin", "cell"))
-    # No bar is longer than so many cells.
-    most = max(bar.metre.bar // bar.cell for bar in bars) + 1
-    numbers = places * most + (np.stack([onsets, ticks]) - origins[places]) // cells[places]
-    away = np.stack(
-        [np.bincount(numbers[0], np.abs(_nearest(onsets, grid) - onsets), minlength=numbers.max(initial=0) + 1) for grid in _GRIDS]
-    )
-    best = away.argmin(0)[numbers[1]]
-    snapped: Ticks = np.choose(best, [_nearest(ticks, grid) for grid in _GRIDS])
+    there, here = _cells(onsets, bars), _cells(ticks, bars)
+    size = max(there.max(initial=0), here.max(initial=0)) + 1
+    away = [np.bincount(there, np.abs(_nearest(onsets, grid) - onsets), minlength=size) for grid in _GRIDS]
+    snapped: Ticks = np.choose(np.argmin(away, axis=0)[here], [_nearest(ticks, grid) for grid in _GRIDS])
     return snapped
+
+
+def _cells(ticks: Ticks, bars: Sequence[Bar]) -> Ticks:
+    """The number of the cell that each of the ticks lies in."""
+    places = np.clip(np.searchsorted([bar.start for bar in bars], ticks, side="right") - 1, 0, None)
+    origins, lengths = (np.array([getattr(bar, name) for bar in bars]) for name in ("origin", "cell"))
+    most = max(bar.metre.bar // bar.cell for bar in bars) + 1  # cells in a bar
+    numbers: Ticks = places * most + np.minimum((ticks - origins[places]) // lengths[places], most - 1)
+    return numbers
 
 
 def _nearest(ticks: Ticks, grid: int) -> Ticks:

@@ -32,8 +32,6 @@ def engrave(musicxml: str, narrow: bool = False) -> list[str]:
         toolkit = _toolkit()
         toolkit.resetXmlIdSeed(1)
         toolkit.setOptions(_NARROW if narrow else _WIDE)
-        # A long bar is compressed to fit a telephone, and verovio would say so.
-        _verovio().enableLog(_verovio().LOG_ERROR if narrow else _verovio().LOG_WARNING)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
         pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
@@ -58,6 +56,8 @@ def _verovio() -> Any:
 
 @cache
 def _toolkit() -> Any:
+    # A long bar is compressed to fit the page, and verovio would say so.
+    _verovio().enableLog(_verovio().LOG_ERROR)
     toolkit = _verovio().toolkit()
     toolkit.setOptions(
         {
