@@ -52,6 +52,7 @@ def musicxml(score: Score, character: str = "") -> str:
     """
     if not len(score):
         raise MozartError("There are no notes to write: give at least one.")
+    score = score.bars_slice(int(score.bar_at(int(score.onsets[0]))), len(score.bars))  # without silent bars at the beginning
     bars = written_bars(score)
     keys = movement_keys(score)
     places = bar_places(score, keys)

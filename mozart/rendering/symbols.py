@@ -124,7 +124,8 @@ def _uneven_cells(spans: Sequence[Chord], bar: Bar) -> list[Cell]:
             # Three eighths of which one is two sixteenths; but six sixteenths are three and three.
             whole = parts == 3 and {start + part, end - part} <= marks and not {start + part // 2, end - part // 2} <= marks
         else:
-            sounds = any(begins < middle < ends for begins, ends in notes)
+            # A note over the middle that begins or ends on a third or a fifth.
+            sounds = any(begins < middle < ends and {begins, ends} & {*uneven} for begins, ends in notes)
             whole = sounds or all((mark - start) % part == 0 for mark in uneven)
         fits = bar.origin + end <= bar.stop and bar.origin + start >= bar.start
         if end - start > _SMALLEST_CELL * (1 + (parts == 5)) and not (whole and fits):
