@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from mozart.vocabulary import pitches
+from mozart.notes import LEFT, RIGHT, TICKS, Score
 
 
 def plot_losses(history: Sequence[Mapping[str, float]]) -> bytes:
@@ -33,17 +33,29 @@ def plot_accuracy(history: Sequence[Mapping[str, float]]) -> bytes:
     return _png(figure)
 
 
-def plot_piano_roll(tokens: Sequence[str], offsets: Sequence[float], durations: Sequence[float], title: str) -> bytes:
-    """Draw a piece as a piano roll, time in quarter lengths to the right, pitch upwards: the content of a PNG file."""
+def plot_piano_roll(score: Score, title: str = "") -> bytes:
+    """Draw a score as a piano roll, quarters to the right, pitch upwards, each hand in its colour: the content of a PNG file.
+
+    Parameters
+    ----------
+    title
+        Stands above it; without one the score's own.
+    """
     figure = Figure(figsize=(10, 4), layout="constrained")
     axes = figure.subplots()
-    for token, offset, duration in zip(tokens, offsets, durations, strict=True):
-        for pitch in pitches(token):
-            axes.barh(pitch, duration, left=offset, height=0.8, color="tab:blue", edgecolor="white", linewidth=0.3)
-    axes.set(xlabel="quarters", title=title)
+    for hand, colour, label in ((RIGHT, "tab:blue", "right hand"), (LEFT, "tab:green", "left hand")):
+        own = score.hands == hand
+        onsets, durations = score.onsets[own] / TICKS, score.durations[own] / TICKS
+        axes.barh(
+            score.pitches[own], durations, left=onsets, height=0.8, color=colour, edgecolor="white", linewidth=0.3, label=label
+        )
+    for bar in score.bars.tolist():
+        axes.axvline(bar / TICKS, color="black", alpha=0.15, linewidth=0.5)
+    axes.set(xlabel="quarters", title=title or score.title)
     axes.yaxis.set_major_locator(MultipleLocator(12))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda pitch, _: f"C{pitch / 12 - 1:.0f}"))
     axes.grid(axis="y", alpha=0.3)
+    axes.legend(loc="upper right")
     return _png(figure)
 
 
