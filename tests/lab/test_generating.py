@@ -63,9 +63,7 @@ def test_drawn_as_often_as_probable() -> None:
     model, sequence = checkpoint().model, checkpoint().sequences[0].tolist()
     with torch.no_grad():
         expected = model(torch.tensor([sequence]), model.init_hidden(1))[0][0].exp().numpy()
-    drawn = [
-        predict(model, sequence, 1, temperature=1.0, generator=np.random.default_rng(seed))[0] for seed in range(500)
-    ]
+    drawn = [predict(model, sequence, 1, temperature=1.0, generator=np.random.default_rng(seed))[0] for seed in range(500)]
     shares = np.bincount(drawn, minlength=len(expected)) / len(drawn)
     np.testing.assert_allclose(shares, expected, atol=0.08)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -82,14 +83,14 @@ def change(place: tuple[Any, ...], value: Any) -> Callable[[Any], Any]:
         (SEQUENCES, change((0, "ids", 0), True)),
         (SEQUENCES, change((0, "ids"), [0] * 99)),
         (SEQUENCES, change((0, "work"), None)),
-        (SEQUENCES, lambda sequences: []),
+        (SEQUENCES, lambda _: []),
         (SEQUENCES, lambda sequences: sequences * 13),
         (DISTANCES, change((0,), [-1, 5])),
         (DISTANCES, change((0,), [1.5, 5])),
         (DISTANCES, change((0,), [10, 0])),
         (DISTANCES, change((0,), [10**30, 5])),
         (DISTANCES, change((0,), [1, 2, 3])),
-        (DISTANCES, lambda rows: [[0, 7]]),
+        (DISTANCES, lambda _: [[0, 7]]),
         (DISTANCES, lambda rows: rows + rows),
         (METRICS, change(("epochs", 0, "train_loss"), None)),
         (METRICS, change(("epochs", 0, "seconds"), -1)),
@@ -111,9 +112,9 @@ def test_values_that_cannot_be(name: str, spoil: Callable[[Any], Any]) -> None:
         lambda weights: {"lstm.weight_hh_l0": weights["lstm.weight_hh_l0"][:, :4]},
         lambda weights: {"batch1.weight": weights["batch1.weight"].int()},
         lambda weights: {"batch1.running_var": -weights["batch1.running_var"]},
-        lambda weights: {"more": torch.zeros(2)},
-        lambda weights: {"linear1.weight": torch.zeros(())},
-        lambda weights: {"linear1.weight": torch.zeros(0, 8)},
+        lambda _: {"more": torch.zeros(2)},
+        lambda _: {"linear1.weight": torch.zeros(())},
+        lambda _: {"linear1.weight": torch.zeros(0, 8)},
     ],
 )
 def test_weights_that_cannot_be(spoil: Callable[[dict[str, torch.Tensor]], dict[str, torch.Tensor]]) -> None:
@@ -156,7 +157,7 @@ def test_which_sequences_are_kept() -> None:
     assert {start for _, start in chosen} <= set(starts.tolist())
     assert all(f"Work {start // 4100}" == title and start % 4100 <= 4000 for title, start in chosen)
     places = sorted(start for _, start in chosen)
-    assert all(after - before >= WINDOW for before, after in zip(places, places[1:], strict=False))
+    assert all(after - before >= WINDOW for before, after in pairwise(places))
     assert choose_sequences(music, starts, seed=1) == chosen != choose_sequences(music, starts, seed=2)
     assert len(choose_sequences(works(2, 1000), split_windows(2000, seed=0).test, seed=0)) == 2
 

@@ -63,11 +63,11 @@ def test_the_state_is_carried_from_batch_to_batch_and_detached() -> None:
         assert not before.requires_grad
 
 
-def test_gradients_are_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradients_are_clipped() -> None:
     """Their norm is scaled down to 5 before every step."""
     run = start(replace(CONFIG, epochs=1))
     norms = []
-    run.model.batch3.weight.register_hook(lambda gradient: 1e6 * gradient)
+    run.model.batch3.weight.register_hook(lambda gradient: 1e6 * gradient)  # type: ignore[no-untyped-call]
 
     def look(*_: object) -> None:
         norms.append(math.sqrt(sum(float((p.grad**2).sum()) for p in run.model.parameters() if p.grad is not None)))

@@ -27,7 +27,7 @@ def test_every_layer_is_used() -> None:
     for name, weight in model.named_parameters():
         with torch.no_grad():
             saved = weight.clone()
-            weight += torch.randn_like(weight)
+            weight.add_(torch.randn_like(weight))
             after, _ = model(x, model.init_hidden(3))
             weight.copy_(saved)
         assert not torch.equal(before, after), name
