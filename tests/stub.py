@@ -27,6 +27,18 @@ _PAGE = (
 )
 
 
+def sines(score: Score) -> NDArray[np.int16]:
+    """A sine for every note: a sound without FluidSynth."""
+    samples = np.zeros(int((score.seconds + 0.5) * SAMPLE_RATE))
+    tempo = score.tempi[0].quarters_per_minute
+    for note, start in zip(score.notes, score.seconds_at(score.onsets), strict=True):
+        times = np.arange(min(int(note.duration / TICKS * 60 / tempo * SAMPLE_RATE), SAMPLE_RATE)) / SAMPLE_RATE
+        wave = np.sin(2 * np.pi * 440 * 2 ** ((note.pitch - 69) / 12) * times) * np.exp(-3 * times)
+        first = int(start * SAMPLE_RATE)
+        samples[first : first + len(wave)] += wave[: len(samples) - first]
+    return np.round(samples / max(abs(samples).max(initial=0), 1) * 20_000).astype(np.int16)
+
+
 class Opening(NamedTuple):
     """What a piece goes on from."""
 
@@ -99,14 +111,7 @@ class StubComposition:
 
     def audio(self) -> NDArray[np.int16]:
         """A sine for every note."""
-        samples = np.zeros(int((self.score.seconds + 0.5) * SAMPLE_RATE))
-        for note, start in zip(self.score.notes, self.score.seconds_at(self.score.onsets), strict=True):
-            length = int(float(note.duration) / TICKS * 60 / self.tempo * SAMPLE_RATE)
-            times = np.arange(min(length, SAMPLE_RATE)) / SAMPLE_RATE
-            first = int(start * SAMPLE_RATE)
-            wave = np.sin(2 * np.pi * 440 * 2 ** ((note.pitch - 69) / 12) * times) * np.exp(-3 * times)
-            samples[first : first + len(wave)] += wave[: len(samples) - first]
-        return np.round(samples / max(abs(samples).max(), 1) * 20_000).astype(np.int16)
+        return sines(self.score)
 
     def originality(self) -> Originality:
         """Five notes."""

@@ -162,7 +162,8 @@ class Request(BaseModel):
 
     def settings(self) -> dict[str, Any]:
         """What differs from the default, as plain values: what a link and a MIDI file say."""
-        return self.model_dump(exclude_defaults=True)
+        usual = type(self)(lab=self.lab)
+        return {name: value for name, value in self if value != getattr(usual, name) or (name == "lab" and value)}
 
     @classmethod
     def from_text(cls, settings: Mapping[str, str]) -> Self:

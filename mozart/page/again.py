@@ -4,7 +4,6 @@ import secrets
 
 from mozart.composing.request import MAX_SEED, Request
 from mozart.errors import MozartError
-from mozart.notes import Score
 
 
 def ask_again(request: Request | None, first: object, last: object, bars: int) -> Request:
@@ -43,11 +42,3 @@ def last_marked(request: Request) -> tuple[int, int] | None:
     """First and last of the bars that were composed again last."""
     return request.bars_again[-1][:2] if request.again else None
 
-
-def changed_bars(before: Score, after: Score) -> list[int]:
-    """Which bars, from 1, differ between two versions of a piece."""
-
-    def notes_of(score: Score, bar: int) -> list[tuple[int, ...]]:
-        return [tuple(note) for note in score.columns[score.bar_at(score.onsets) == bar].tolist()]
-
-    return [bar + 1 for bar in range(max(len(before.bars), len(after.bars))) if notes_of(before, bar) != notes_of(after, bar)]

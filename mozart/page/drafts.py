@@ -20,7 +20,7 @@ class Drafts:
     """Where they stand: hidden until somebody asks for them."""
 
     def __init__(self) -> None:
-        with gr.Group(visible=False, elem_id="draft_group") as self.group:
+        with gr.Column(visible=False, elem_id="draft_group") as self.group:
             gr.HTML("<h2>Three drafts</h2>", apply_default_css=False, elem_classes="mozart-heading")
             with gr.Row():
                 columns = [self._build(number) for number in range(COUNT)]

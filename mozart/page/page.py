@@ -29,12 +29,17 @@ SESSIONS = 300
 _HOUR = 3600
 _STATIC = Path(__file__).parent / "static"
 
+# The piece's own colour, from light to dark.
+_CRIMSON = gr.themes.Color(
+    *("#fdf2f5", "#fbe4ea", "#f7c9d5", "#ee94ab", "#df6285", "#bd3a62", "#8f1d3f", "#7a1735", "#62132b", "#4c1022", "#2a0a14"),
+    name="crimson",
+)
 # System fonts: the page loads nothing from elsewhere.
 THEME = gr.themes.Soft(
-    primary_hue="indigo", neutral_hue="stone", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    primary_hue=_CRIMSON, secondary_hue=_CRIMSON, neutral_hue="stone", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
 ).set(
     # Soft's own are too pale: text has a contrast of 4.5 with what is behind it, and boxes have edges.
-    body_background_fill="*neutral_100",
+    body_background_fill="#f6f2e9",
     block_border_width="1px",
     checkbox_border_color="*neutral_500",
     checkbox_border_color_dark="*neutral_400",

@@ -1,6 +1,9 @@
 """Passages that are heard beside each other: cut to one length, played alike, so that only the notes differ."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mozart.notes import Score
 
@@ -28,16 +31,16 @@ def even_out(score: Score, tempo: float) -> Score:
     return score.replace(notes=rows, tempi=[(0, tempo)], title="")
 
 
-def pad_alike(sounds: list[np.ndarray]) -> list[np.ndarray]:
+def pad_alike(sounds: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """Sounds with silence at their ends, all as long as the longest: length tells nobody which is which."""
     longest = max(len(sound) for sound in sounds)
     return [np.pad(sound, (0, longest - len(sound))) for sound in sounds]
 
 
 def _beginning(score: Score, bars: int) -> Score:
+    last = int(score.bars[bars - 1])
+    end = last + score.metre_at(last).bar
     cut = score.bars_slice(0, bars)
-    last = int(cut.bars[-1])
-    end = last + cut.metre_at(last).bar
     rows = cut.columns.copy()
     rows[:, 3] = np.minimum(rows[:, 3], end - rows[:, 0])
     return cut.replace(notes=rows)

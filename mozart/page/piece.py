@@ -37,15 +37,15 @@ class Piece:
     def __init__(self) -> None:
         self.view = PieceView(elem_id="piece")
         self.about = gr.HTML("", elem_id="about", apply_default_css=False)
-        with gr.Group(visible=False, elem_id="after") as self.after:
+        with gr.Column(visible=False, elem_id="after") as self.after:
             with gr.Row():
                 self.longer = gr.Button("Continue it", elem_id="continue", min_width=100, size="sm")
                 self.drafts = gr.Button("Three drafts like it", elem_id="drafts", min_width=100, size="sm")
                 self.undo = gr.Button("Take the new bars back", elem_id="undo", min_width=100, size="sm", visible=False)
             # Links of our own: Gradio's download buttons do nothing in a group that was hidden.
             self.downloads = gr.HTML("", elem_id="downloads", apply_default_css=False)
-            self.retime = gr.Radio(OFFSETS[1:], label="The same notes in the laboratory's rhythm", elem_id="retime")
             self.link = gr.HTML("", elem_id="link", apply_default_css=False)
+            self.retime = gr.Radio(OFFSETS[1:], label="The same notes in another rhythm", elem_id="retime")
 
     def build_history(self) -> None:
         """The visit's pieces and the favourites, which the browser keeps; it stands elsewhere on the page."""

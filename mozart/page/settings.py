@@ -32,16 +32,6 @@ _MINUET = ("Menuetto", "Minuet", "Tempo di Menuetto")
 Updates = dict[Any, Any]
 
 
-class Bars(gr.Slider):
-    """A slider whose number field may be empty, or beyond its ends: the Request says what is possible."""
-
-    is_template = True  # Gradio draws it as the slider that it is
-
-    def preprocess(self, payload: float | None) -> float | None:
-        """The number; None where the field is empty."""
-        return payload
-
-
 class Settings:
     """The widgets.
 
@@ -55,8 +45,7 @@ class Settings:
     def __init__(self, studio: Studio) -> None:
         self.widgets: dict[str, Any] = {}
         self._characters = list(studio.composer.characters)
-        self._build_in_sight()
-        self.hint = gr.HTML(say_length(studio, "any", USUAL), elem_id="hint", apply_default_css=False)
+        self._build_in_sight(studio)
         with gr.Accordion("More", open=False, elem_id="more_settings"):
             self._build_more(studio)
         missing = Request.model_fields.keys() - self.widgets.keys() - set(WITHOUT_WIDGET)
@@ -129,7 +118,7 @@ class Settings:
         updates[self.widgets["length"]] = min(max(quantity, SHORTEST), LONGEST) if unit == "bars" else gr.skip()
         return {**updates, self.widgets["seed"]: ""}
 
-    def _build_in_sight(self) -> None:
+    def _build_in_sight(self, studio: Studio) -> None:
         with gr.Row():
             self.widgets["character"] = gr.Dropdown(
                 [("any", "any"), *((name, name) for name in self._characters)],
@@ -141,7 +130,12 @@ class Settings:
             self.widgets["key"] = gr.Dropdown(
                 [("any", "any"), *((name, name) for name in _keys())], value="any", label="Key", elem_id="key", min_width=140
             )
-        self.widgets["length"] = Bars(SHORTEST, LONGEST, value=USUAL, step=1, label="Length in bars", elem_id="length")
+        length = gr.Slider(SHORTEST, LONGEST, value=USUAL, step=1, label="Length in bars", elem_id="length")
+        # An empty number field, or one beyond the slider's ends, is an error of the server's for Gradio. The Request says in a
+        # sentence what is possible.
+        length.preprocess = lambda payload: payload  # type: ignore[method-assign]
+        self.widgets["length"] = length
+        self.hint = gr.HTML(say_length(studio, "any", USUAL), elem_id="hint", apply_default_css=False)
         self.widgets["offsets"] = gr.Radio(OFFSETS, value="composed", label="Rhythm", elem_id="offsets")
 
     def _build_more(self, studio: Studio) -> None:

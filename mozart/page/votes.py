@@ -23,9 +23,8 @@ class Tally(NamedTuple):
         """``58 % of 1,204 guesses (95 % interval 55 to 61 %)``."""
         low, high = wilson(self.right, self.total)
         guesses = "guess" if self.total == 1 else "guesses"
-        return f"{self.right / self.total:.0%} of {self.total:,} {guesses} (95 % interval {low:.0%} to {high:.0%})".replace("%", " %").replace(
-            "  %", " %"
-        )
+        share = 100 * self.right / self.total
+        return f"{share:.0f} % of {self.total:,} {guesses} (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:

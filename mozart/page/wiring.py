@@ -139,7 +139,7 @@ class Wiring:
         def stop(number: float | None, who: gr.Request) -> None:
             self.visits[who.session_hash].stop(int(number or 0))
 
-        press(stop, self.number, None, js="() => [mozart.stop()]", **QUICKLY)
+        press(stop, self.number, None, js="() => [mozart.stop()]", api_name="stop", **QUICKLY)
 
     def wire_compare(self) -> None:
         """The piece beside the music that it goes on from."""
