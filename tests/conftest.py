@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-import tiny
 from hub_server import HubServer
-from mozart import corpus
+from mozart.corpus.archive import find_archive, sonatas
+from mozart.corpus.works import read_works
 from mozart.errors import MozartError
-from mozart.score import Work, read_scores
+from mozart.notes import Score
 
 
 def pytest_configure() -> None:
@@ -22,17 +22,9 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "corpus" not in request.keywords:
+    if request.node.get_closest_marker("corpus") is None:
         monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("MOZART_ARCHIVE", raising=False)
-
-
-@pytest.fixture(scope="session")
-def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole, untrained checkpoint. Do not change it: copy it first."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    tiny.checkpoint(folder)
-    return folder
 
 
 @pytest.fixture
@@ -55,10 +47,10 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
 
 
 @pytest.fixture(scope="session")
-def archive() -> Path:
-    """The real archive of sonatas; without it the test is left out, unless MOZART_ARCHIVE says that it is there."""
+def sonata_files() -> list[Path]:
+    """The real sonatas' files; without the archive the test is left out, unless MOZART_ARCHIVE says that it is there."""
     try:
-        return corpus.find_archive()
+        return sonatas(str(find_archive()))
     except MozartError as error:
         if os.environ.get("MOZART_ARCHIVE"):
             raise
@@ -66,6 +58,6 @@ def archive() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sonatas(archive: Path) -> list[Work]:
-    """The real sonatas, parsed once into the product's own cache."""
-    return read_scores(corpus.sonatas(str(archive)))[0]
+def works(sonata_files: list[Path]) -> dict[str, Score]:
+    """The real sonatas by their titles."""
+    return {score.title: score for score in read_works(sonata_files)[0]}

@@ -20,7 +20,7 @@ from mozart.errors import MozartError
 TICKS = 480
 VOICES = 5
 RIGHT, LEFT = 0, 1
-_RIGHT_VOICES = 2  # voices 0 and 1
+RIGHT_VOICES, LEFT_VOICES = range(2), range(2, VOICES)
 UNITS = (1, 2, 4, 8, 16, 32)
 
 # Bounds of what a score can be: far beyond the longest sonata (9,464 notes, 1,104 bars), and small enough for a moment's work.
@@ -156,7 +156,7 @@ class Score:
     @property
     def hands(self) -> Ticks:
         """`RIGHT` or `LEFT`, shape (N,)."""
-        return np.where(self.voices < _RIGHT_VOICES, RIGHT, LEFT).astype(np.int32)
+        return np.where(self.voices < len(RIGHT_VOICES), RIGHT, LEFT).astype(np.int32)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
@@ -298,7 +298,12 @@ def _check_metres(metres: list[Metre]) -> tuple[Metre, ...]:
         if not 1 <= metre.beats <= MAX_BEATS or metre.unit not in UNITS:
             raise MozartError(f"A metre of {metre} is not possible: choose 1 to {MAX_BEATS} beats of 1, 2, 4, 8, 16 or 32.")
     _check_starts([metre.onset for metre in metres], "metre")
-    return tuple(metres)
+    kept = metres[:1]
+    for metre in metres[1:]:
+        # The same metre once more, at one of its bar lines, changes nothing.
+        if metre[1:] != kept[-1][1:] or (metre.onset - kept[-1].onset) % metre.bar:
+            kept.append(metre)
+    return tuple(kept)
 
 
 def _check_tempi(tempi: list[Tempo]) -> tuple[Tempo, ...]:

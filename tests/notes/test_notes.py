@@ -86,6 +86,12 @@ def test_a_metre_begins_a_bar() -> None:
     assert score.metre_at(480) == Metre(480, 3, 4)
 
 
+def test_a_metre_that_is_said_twice_is_one() -> None:
+    """The same metre at one of its own bar lines changes nothing; elsewhere it begins a bar."""
+    assert Score(MELODY, [(0, 2, 4), (960, 2, 4)]) == Score(MELODY, [(0, 2, 4)])
+    assert Score(MELODY, [(0, 2, 4), (480, 2, 4)]).bars.tolist() == [0, 480, 1440]
+
+
 def test_bars_reach_to_the_end_of_the_last_note() -> None:
     """A note that is held over a bar line needs a bar to end in; one that ends on it does not."""
     assert Score([Note(0, 0, 60, 1920, 80)]).bars.tolist() == [0]

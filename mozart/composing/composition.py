@@ -1,0 +1,278 @@
+"""A piece: its score, what it was asked for, and what is made of it, each at first use."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mozart.checkpoint.excerpts import Opening
+from mozart.checkpoint.find import SHIPPED
+from mozart.composing.planning import Intention
+from mozart.composing.request import MAX_LENGTHS, Length, Request
+from mozart.errors import MozartError
+from mozart.measuring.copies import GRAM, Copies
+from mozart.model.plan import Plan
+from mozart.model.plan_json import to_json
+from mozart.notes import Note, Score
+from mozart.notes.keys import Key, estimate_key
+from mozart.rendering import midi
+
+if TYPE_CHECKING:
+    from mozart.composing.composer import Composer
+
+TEXT = "Mozart request: "
+Made = TypeVar("Made")
+
+
+class Notes(NamedTuple):
+    """All notes of a piece, the opening's first, also where it is left out; and where the piece begins, in ticks."""
+
+    notes: tuple[Note, ...]
+    start: int
+
+
+@dataclass(frozen=True, eq=False)
+class Composition:
+    """A piece.
+
+    Attributes
+    ----------
+    score : what sounds
+    request : what was asked for, with the seed
+    composer : who composed it
+    opening : what it goes on from, also where that is left out; None for nothing
+    opening_notes : how many notes of the score are the opening's
+    intention : what stood before the notes; None for the laboratory's pieces
+    remarks : sentences for people
+    draft : the notes as they were composed, before another rhythm
+    """
+
+    score: Score
+    request: Request
+    composer: "Composer" = field(repr=False)
+    opening: Opening | None = None
+    opening_notes: int = 0
+    intention: Intention | None = field(repr=False, default=None)
+    remarks: tuple[str, ...] = ()
+    draft: Notes | None = field(repr=False, default=None)
+    _made: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """With it, the same request gives the same piece."""
+        return int(self.request.seed or 0)
+
+    @property
+    def plan(self) -> Plan | None:
+        """Form and harmony, as they were planned; None where they came as they would."""
+        return self.intention.plan if self.intention and self.intention.harmony else None
+
+    @property
+    def key(self) -> Key:
+        """The home key."""
+        return self._once("key", lambda: self.intention.key if self.intention else estimate_key(self.score))
+
+    @property
+    def character(self) -> str:
+        """Such as ``Menuetto``; empty where it has none."""
+        return self.intention.character if self.intention else ""
+
+    @property
+    def tempo(self) -> float:
+        """Quarter notes a minute."""
+        return self.score.tempi[0].quarters_per_minute
+
+    @property
+    def title(self) -> str:
+        """What it is called: ``Menuetto in G major``."""
+        if self.request.lab:
+            return "As in the laboratory"
+        return f"{self.character or 'Piece'} in {self.key}"
+
+    def midi(self) -> bytes:
+        """The content of a .mid file, which carries the request that :func:`recompose` reads."""
+        return self._once("midi", lambda: midi.midi_bytes(self._named_score(), TEXT + json.dumps(self.about())))
+
+    def musicxml(self) -> str:
+        """The score as MusicXML, on two staves."""
+        return self._once("musicxml", self._write_musicxml)
+
+    def sheet_music(self, narrow: bool = False) -> list[str]:
+        """The engraved score: SVG, one string a page; `narrow` for a telephone. Raises MozartError without verovio."""
+        from mozart.rendering.verovio import engrave
+
+        return self._once(f"sheet music {narrow}", lambda: engrave(self.musicxml(), narrow))
+
+    def audio(self) -> NDArray[np.int16]:
+        """The sound, as :func:`mozart.rendering.sound.render` gives it. Raises MozartError without FluidSynth."""
+        from mozart.rendering.sound import render
+
+        return self._once("audio", lambda: render(self.score))
+
+    def originality(self) -> Copies | None:
+        """How much of the new notes stands in the training works; None where that is not known."""
+        checkpoint = self.composer.checkpoint
+        if checkpoint is None or self.request.lab:
+            return None
+        return self._once("copies", lambda: checkpoint.index.look_up(self._new_score()))
+
+    def originality_sentence(self) -> str:
+        """The same for people."""
+        copies = self.originality()
+        if copies is None:
+            return "The laboratory's network recites what it has learned: nothing is compared."
+        if copies.longest is None:
+            return f"No run of {GRAM} notes or more stands in the sonatas that it has learned from."
+        longest = copies.longest
+        return f"Its longest run that stands in a sonata has {longest.length} notes: {longest.work}, movement {longest.movement}."
+
+    def describe(self) -> str:
+        """Bars, notes and time, for people."""
+        seconds = round(self.score.seconds)
+        time = f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+        after = f", after {self.opening.name}" if self.opening else ""
+        return f"{len(self.score.bars)} bars, {len(self.score)} notes, {time}{after}"
+
+    def about(self) -> dict[str, Any]:
+        """What it takes to compose the piece again, as plain values."""
+        opening = {"opening": self.opening.name} if self.opening and self.request.has_own_opening else {}
+        return {
+            **self.request.settings(),
+            **opening,
+            "checkpoint": "pretrained/lab" if self.request.lab and self.composer.checkpoint else self.composer.name,
+            "checkpoint_sha256": self.composer.lab.identity if self.request.lab else self.composer.identity,
+            "notes_sha256": self.notes_sha256,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The piece and what is known of it, as plain values."""
+        copies = self.originality()
+        return {
+            "title": self.title,
+            "request": self.request.settings(),
+            "notes": self.score.columns.tolist(),
+            "metres": [[metre.onset, str(metre)] for metre in self.score.metres],
+            "tempo": self.tempo,
+            "key": str(self.key),
+            "character": self.character,
+            "seconds_of_music": round(self.score.seconds, 3),
+            "opening": self.opening.name if self.opening else None,
+            "opening_notes": self.opening_notes,
+            "plan": json.loads(to_json(self.plan)) if self.plan else None,
+            "checkpoint": self.composer.name,
+            "originality": copies.to_json() if copies else None,
+            "remarks": list(self.remarks),
+        }
+
+    @property
+    def notes_sha256(self) -> str:
+        """A hash of the notes, with their times."""
+        import hashlib
+
+        return hashlib.sha256(self.score.columns.astype("<i4").tobytes()).hexdigest()
+
+    def again(self, bars: tuple[int, int], seed: int) -> "Composition":
+        """The piece with some bars composed once more, and all others as they are.
+
+        Parameters
+        ----------
+        bars
+            The first and the last, counted from 1.
+        seed
+            Of the new bars.
+
+        Raises
+        ------
+        MozartError
+            When there are no such bars, or they are the opening's.
+        """
+        more = f"{self.request.again},{bars[0]}-{bars[1]}@{seed}".strip(",")
+        from mozart.composing.again import compose_bars_again
+
+        piece = compose_bars_again(self, bars[0], bars[1], seed)
+        return piece.changed(request=self.request.changed(again=more))
+
+    def longer(self) -> "Composition":
+        """A piece of the same request, twice as long, or as long as is possible."""
+        quantity, unit = self.request.measure
+        twice = Length(min(2 * quantity, MAX_LENGTHS[unit]), unit)
+        return self.composer.compose(self.request.changed(length=f"{twice.quantity:g}{unit}", again=""))
+
+    def with_offsets(self, offsets: str) -> "Composition":
+        """The same notes in order in another rhythm: ``composed``, ``sampled``, ``0.25`` or ``0.5``."""
+        return self.composer.compose(self.request.changed(offsets=offsets))
+
+    def changed(self, **changes: Any) -> Self:
+        """The same but for `changes`; what was made of it is made anew."""
+        return replace(self, **changes)
+
+    def _once(self, name: str, make: Callable[[], Made]) -> Made:
+        if name not in self._made:
+            self._made[name] = make()
+        made: Made = self._made[name]
+        return made
+
+    def _new_score(self) -> Score:
+        return self.score.replace(notes=self.score.columns[self.opening_notes :])
+
+    def _named_score(self) -> Score:
+        return self.score.replace(title=self.title)
+
+    def _write_musicxml(self) -> str:
+        from mozart.rendering.musicxml import musicxml
+
+        return musicxml(self._named_score(), self.character)
+
+
+def recompose(path: Path, opening: str | None = None, checkpoint: str | None = None) -> tuple[Composition, bool]:
+    """Compose the piece of a MIDI file again from the request inside it; also whether its notes matched.
+
+    Anybody may have written the file: by itself it names only checkpoints that ship with the code, and reads no other file.
+
+    Parameters
+    ----------
+    opening
+        The MIDI file that the piece went on from, if it was a person's own.
+    checkpoint
+        The one that it was composed from, if it does not ship with the code.
+
+    Raises
+    ------
+    MozartError
+        When the file holds no request, or the checkpoint or the opening that it names is not the one given.
+    """
+    from mozart.composing.composer import Composer
+
+    kept = _read_about(path)
+    name, identity, notes = (str(kept.pop(key, "")) for key in ("checkpoint", "checkpoint_sha256", "notes_sha256"))
+    request = Request(**kept)
+    if request.has_own_opening != (opening is not None):
+        if opening is None:
+            raise MozartError(f"{path} went on from a MIDI file, {request.opening!r}: give that file again with --opening.")
+        raise MozartError(f"{path} did not go on from a MIDI file: leave --opening out.")
+    if checkpoint is None and name not in SHIPPED:
+        raise MozartError(f"{path} was composed from the checkpoint {name[:80]!r}: give that checkpoint with --checkpoint.")
+    composer = Composer.load(checkpoint or name)
+    if identity != (composer.lab.identity if request.lab else composer.identity):
+        raise MozartError(f"{path} was composed from another checkpoint than {composer.name}, or another version of it.")
+    piece = composer.compose(request if opening is None else request.changed(opening=opening))
+    return piece, piece.notes_sha256 == notes
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    try:
+        data = path.read_bytes() if path.is_file() and path.stat().st_size < midi.MAX_BYTES else b""
+    except OSError as error:
+        raise MozartError(f"{path} cannot be read ({error.strerror}).") from error
+    text = midi.read_text(data, TEXT) if data else None
+    try:
+        about = json.loads(text or "")
+    except (ValueError, RecursionError):
+        about = None
+    if not isinstance(about, dict):
+        raise MozartError(f"{path} holds no request: only pieces that were composed here can be composed again.")
+    return about

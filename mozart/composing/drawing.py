@@ -1,0 +1,173 @@
+"""Notes drawn one after another, bar by bar, as a plan has them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mozart.composing.sampling import draw
+from mozart.measuring.copies import CopyIndex, Follower
+from mozart.model.stepper import Moment
+from mozart.model.vocabulary import UNIT, velocity_of
+from mozart.notes import VOICES, Note
+from mozart.notes.keys import CLASSES
+
+# The compass of Mozart's piano, FF to f3.
+LOWEST, HIGHEST = 29, 89
+# Time that is drawn as cool as pitch is too even. (docs/experiments.md)
+TIME_HEAT = 1.1
+# However probable, a moment holds no more notes than two hands reach.
+MAX_TOGETHER = 8
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Draft:
+    """A piece that is being composed.
+
+    Attributes
+    ----------
+    moment : what the network knows of it
+    notes : so far, in ticks
+    log_probability : of the parts that were drawn
+    rng, loudness_rng : the only sources of chance
+    temperature, top_p : of the draws
+    copies, max_copy : how long a run may be that stands in the training works too; no bound without the first
+    pending : when the next note begins, in units of the grid, where that was drawn before its bar
+    """
+
+    moment: Moment
+    rng: np.random.Generator
+    loudness_rng: np.random.Generator
+    temperature: float = 1.0
+    top_p: float = 1.0
+    notes: list[Note] = field(default_factory=list)
+    log_probability: float = 0.0
+    copies: Follower | None = None
+    max_copy: int = 0
+    pending: int | None = None
+
+    def fork(self, seed: int) -> Self:
+        """A copy that goes its own way, with chance of its own."""
+        notes, loudness = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
+        return replace(
+            self,
+            moment=self.moment.fork(),
+            notes=[*self.notes],
+            rng=notes,
+            loudness_rng=loudness,
+            log_probability=0.0,
+            copies=self.copies and self.copies.fork(),
+        )
+
+    def watch_copies(self, index: CopyIndex, most: int) -> None:
+        """From here on let no longer run of notes stand in the training works too."""
+        self.copies, self.max_copy = Follower(index), most
+
+    def add(self, note: Note) -> None:
+        """Take a note as it is."""
+        self.notes.append(note)
+        self.moment.feed(note)
+        if self.copies is not None:
+            self.copies.take(note)
+
+    def adopt(self, other: Self) -> None:
+        """Go on as a copy has gone."""
+        self.moment, self.notes, self.pending, self.copies = other.moment, other.notes, other.pending, other.copies
+
+    def draw_region(self, start: int, stop: int, upbeat: int = 0, carry: bool = False) -> None:
+        """Draw the notes that begin from `start` to before `stop`, in ticks.
+
+        Parameters
+        ----------
+        upbeat
+            How long the region is silent at first.
+        carry
+            Whether the distance that leads out of the region is kept, for a region that follows and is drawn too.
+        """
+        earliest = (start + upbeat) // UNIT
+        time = self.pending if self.pending is not None and self.pending >= earliest else None
+        if time is None:
+            time = self.draw_time(earliest) if self.moment.history.notes else earliest
+        while time * UNIT < stop:
+            if self.draw_note(time) is None:
+                earliest = time + 1  # the moment is full
+            time = self.draw_time(earliest)
+        self.pending = time if carry else None
+
+    def draw_time(self, earliest: int, at_most: int | None = None) -> int:
+        """When the next note begins, in units of the grid; not before `earliest`."""
+        history = self.moment.history
+        iois = np.array(history.vocabulary.iois)
+        scores = self.moment.iois()[: len(iois)]
+        possible = history.time + iois >= earliest
+        if history.time >= earliest and not self._has_room():
+            possible[0] = False
+        if at_most is not None:
+            possible &= history.time + iois <= at_most
+        if not possible.any():
+            return earliest
+        scores = np.where(possible, scores, -np.inf)
+        drawn = draw(scores, self.rng, self.temperature * TIME_HEAT, self.top_p)
+        self._count(scores, drawn)
+        return int(history.time + iois[drawn])
+
+    def draw_note(
+        self,
+        time: int,
+        voices: Sequence[int] = range(VOICES),
+        classes: Sequence[int] = range(CLASSES),
+        below: int = HIGHEST + 1,
+    ) -> Note | None:
+        """Draw a note that begins at `time`, of some voices and pitch classes and below a pitch; None where none is possible."""
+        together = [note for note in self._latest() if note.onset == time * UNIT]
+        least = together[-1].voice if together else 0
+        possible = np.array([voice >= least and voice in voices for voice in range(VOICES)])
+        scores = self.moment.voices(time)
+        while possible.any():
+            masked = np.where(possible, scores, -np.inf)
+            voice = draw(masked, self.rng, self.temperature, self.top_p)
+            pitch = self._draw_pitch(time, voice, together, classes, below)
+            if pitch is not None:
+                self._count(masked, voice)
+                return self._finish(time, voice, pitch)
+            possible[voice] = False
+        return None
+
+    def _draw_pitch(self, time: int, voice: int, together: Sequence[Note], classes: Sequence[int], below: int) -> int | None:
+        scores = self.moment.pitches(time, voice)
+        pitches = np.arange(len(scores))
+        possible = (pitches >= LOWEST) & (pitches < below) & np.isin(pitches % CLASSES, classes)
+        for note in together:
+            possible[note.pitch] = False
+            if note.voice == voice:
+                possible &= pitches < note.pitch
+        while (possible & np.isfinite(scores)).any():
+            masked = np.where(possible, scores, -np.inf)
+            pitch = draw(masked, self.rng, self.temperature, self.top_p)
+            if self.copies is None or self.copies.length_with(Note(time * UNIT, voice, pitch, 1, 1)) <= self.max_copy:
+                self._count(masked, pitch)
+                return pitch
+            possible[pitch] = False
+        return None
+
+    def _finish(self, time: int, voice: int, pitch: int) -> Note:
+        history = self.moment.history
+        duration = draw(self.moment.durations(time, voice, pitch), self.rng, self.temperature, self.top_p)
+        loudness = draw(self.moment.loudnesses(time, voice), self.loudness_rng, self.temperature, self.top_p)
+        note = Note(time * UNIT, voice, pitch, history.vocabulary.durations[duration], velocity_of(loudness))
+        self.add(note)
+        return note
+
+    def _latest(self) -> list[Note]:
+        return self.notes[-MAX_TOGETHER:]
+
+    def _has_room(self) -> bool:
+        latest = self._latest()
+        return len(latest) < MAX_TOGETHER or latest[0].onset != latest[-1].onset
+
+    def _count(self, scores: Floats, drawn: int) -> None:
+        self.log_probability += float(scores[drawn])

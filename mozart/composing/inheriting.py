@@ -1,0 +1,173 @@
+"""A piece's plan, inherited from a movement: its beginning and its end, joined where the harmony allows it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mozart.errors import MozartError
+from mozart.model.form import Return
+from mozart.model.harmony import DIMINISHED, DIMINISHED_SEVENTH, DOMINANT_SEVENTH, MAJOR, MINOR, MINOR_SEVENTH
+from mozart.model.plan import MAX_BARS, Chord, Plan
+from mozart.notes import Metre
+
+_PHRASE = 4  # bars
+_TONIC, _DOMINANT, _LEADING = 0, 7, 11
+# The chords of major, and those that do the same in minor; all others stay as they are.
+_IN_MINOR: dict[Chord, Chord] = {
+    (0, MAJOR): (0, MINOR),
+    (2, MINOR): (2, DIMINISHED),
+    (2, MINOR_SEVENTH): (2, DIMINISHED_SEVENTH),
+    (4, MINOR): (3, MAJOR),
+    (4, MAJOR): (3, MAJOR),
+    (4, DOMINANT_SEVENTH): (3, DOMINANT_SEVENTH),
+    (5, MAJOR): (5, MINOR),
+    (9, MINOR): (8, MAJOR),
+    (9, MINOR_SEVENTH): (8, MAJOR),
+}
+_IN_MAJOR = {chord: found for found, chord in reversed(_IN_MINOR.items())}
+_DEGREES_IN_MINOR, _DEGREES_IN_MAJOR = {4: 3, 9: 8}, {3: 4, 8: 9}
+
+
+def choose_plan(
+    plans: Sequence[Plan],
+    metre: Metre,
+    mode: str,
+    bars: int,
+    generator: np.random.Generator,
+    *,
+    beginning: bool = True,
+    ending: bool = True,
+) -> Plan:
+    """A plan of so many bars, taken from one of `plans` of this metre and mode.
+
+    Where no movement is long enough, bars from its beginning come back before its end. Where none has this mode, one of the
+    other is turned into it.
+
+    Parameters
+    ----------
+    beginning : it begins as the movement does; else as it goes on
+    ending : it ends as the movement does; else as it goes on
+
+    Raises
+    ------
+    MozartError
+        When no plan has this metre, or the number of bars is not possible.
+    """
+    if not 1 <= bars <= MAX_BARS:
+        raise MozartError(f"A plan of {bars:,} bars cannot be made: choose 1 to {MAX_BARS:,}.")
+    fitting = [plan for plan in plans if (plan.beats, plan.unit) == (metre.beats, metre.unit) and (plan.close or not ending)]
+    if not fitting:
+        known = ", ".join(sorted({f"{plan.beats}/{plan.unit}" for plan in plans if plan.close or not ending}))
+        raise MozartError(f"No movement to inherit a plan from is in {metre}: there are some in {known or 'no metre'}.")
+    fitting = [plan for plan in fitting if plan.mode == mode] or [in_mode(plan, mode) for plan in fitting]
+    fitting = [plan for plan in fitting if len(plan) >= bars] or [max(fitting, key=len)]
+    plan = fitting[int(generator.integers(len(fitting)))]
+    return arrange(plan, _order(plan, bars, generator, beginning, ending))
+
+
+def in_mode(plan: Plan, mode: str) -> Plan:
+    """The same plan in major or minor: chords and degrees that do the same take each other's place."""
+    if plan.mode == mode:
+        return plan
+    chords, degrees = (_IN_MINOR, _DEGREES_IN_MINOR) if mode == "minor" else (_IN_MAJOR, _DEGREES_IN_MAJOR)
+    basses, melody = (
+        tuple(row and tuple(degrees.get(degree, degree) for degree in row) for row in rows) for rows in (plan.basses, plan.melody)
+    )
+    turned = tuple(tuple(chords.get(chord, chord) for chord in bar) for bar in plan.chords)
+    return replace(plan, mode=mode, chords=turned, basses=basses, melody=melody)
+
+
+def arrange(plan: Plan, order: Sequence[int]) -> Plan:
+    """The plan's bars in another order, some left out, some more than once: a bar that comes again returns.
+
+    A bar that returned from one that is left out returns from an earlier one that is like that one, where there is such a
+    bar.
+    """
+    origins = _origins(plan)
+    first: dict[int, tuple[int, Return]] = {}  # for each original bar, where it, or one like it, stands first, and how moved
+    places: dict[int, int] = {}  # where each old bar stands last
+    returns: list[Return | None] = []
+    for place, bar in enumerate(order):
+        way, origin = plan.returns[bar], origins[bar]
+        if bar in places:
+            returns.append(Return(places[bar], 0, 0))
+        elif way and way.source in places:
+            returns.append(way._replace(source=places[way.source]))
+        elif origin.source in first:
+            source, moved = first[origin.source]
+            returns.append(Return(source, origin.right - moved.right, origin.left - moved.left))
+        else:
+            returns.append(None)
+        first.setdefault(origin.source, (place, origin))
+        places[bar] = place
+    whole = order[-1] == len(plan) - 1
+    return replace(
+        plan,
+        chords=tuple(plan.chords[bar] for bar in order),
+        returns=tuple(returns),
+        basses=tuple(plan.basses[bar] for bar in order),
+        melody=tuple(plan.melody[bar] for bar in order),
+        start=plan.start if order[0] == 0 else 0,
+        close=plan.close if whole else None,
+    )
+
+
+def _origins(plan: Plan) -> list[Return]:
+    """The first bar of which each bar is a return of returns, and how far it is moved from there."""
+    origins: list[Return] = []
+    for bar, way in enumerate(plan.returns):
+        before = origins[way.source] if way else Return(bar, 0, 0)
+        origins.append(Return(before.source, before.right + way.right, before.left + way.left) if way else before)
+    return origins
+
+
+def _order(plan: Plan, bars: int, generator: np.random.Generator, beginning: bool, ending: bool) -> list[int]:
+    size = len(plan)
+    if bars >= size:
+        return _longer(plan, bars, generator, beginning, ending)
+    if beginning and ending and bars > 1:
+        head = _head(plan, bars, generator)
+        return [*range(head), *range(size - (bars - head), size)]
+    if beginning or ending:
+        return list(range(size - bars, size)) if ending else list(range(bars))
+    start = int(generator.integers(size - bars + 1))
+    return list(range(start, start + bars))
+
+
+def _longer(plan: Plan, bars: int, generator: np.random.Generator, beginning: bool, ending: bool) -> list[int]:
+    """The whole movement, and as many of its bars again as are wanted, before its last phrase."""
+    size = len(plan)
+    first = 1 if plan.start else 0  # an upbeat does not come again
+    last = max(size - _PHRASE, first + 1) if ending else size
+    start = 0 if beginning else int(generator.integers(first, last))
+    order = list(range(start, last))
+    while len(order) < bars - (size - last):
+        order += range(first, last)
+    return [*order[: bars - (size - last)], *range(last, size)]
+
+
+def _head(plan: Plan, bars: int, generator: np.random.Generator) -> int:
+    """How many bars of the beginning stand before the end: where the two join best."""
+    tail = range(max(1, bars // 4), max(1, bars // 2) + 1)
+    # Among joins that are alike, chance decides.
+    worth = {bars - length: _join(plan, bars - length, length) + generator.random() for length in tail}
+    return max(worth, key=lambda head: worth[head])
+
+
+def _join(plan: Plan, head: int, tail: int) -> float:
+    """How well the bars from the end go on from those of the beginning."""
+    join = len(plan) - tail
+    (before, kind), after = plan.chords[head - 1][-1], plan.chords[join][0]
+    real = plan.chords[join - 1][-1]
+    tonic = after[0] == _TONIC and after[1] in (MAJOR, MINOR)
+    leads = before in (_DOMINANT, _LEADING) and kind != MINOR
+    kept = [way for bar, way in enumerate(plan.returns) if bar >= join and way and (way.source < head or way.source >= join)]
+    upbeat = 1 if plan.start else 0
+    return (
+        2.0 * tonic
+        + 1.0 * (tonic and (leads or before == _TONIC))
+        + 1.5 * ((before, kind) == real)
+        + 1.0 * ((head - upbeat) % _PHRASE == 0)
+        + 2.0 * len(kept) / tail
+    )

@@ -1,0 +1,78 @@
+"""A piece from a plan: bars that return are taken over, all others are drawn, and the end closes.
+
+Where a bar returns, its notes are those of the bar that it returns from, moved as the plan moves them, and the network reads
+them like any others: so what follows is composed after them, and the seam with it.
+"""
+
+from collections.abc import Callable, Sequence
+
+from mozart.composing.drawing import HIGHEST, LOWEST, Draft
+from mozart.composing.ending import CLOSING_BARS, draw_ending
+from mozart.model.plan import Plan
+from mozart.notes import Note
+from mozart.notes.keys import Key
+
+OnProgress = Callable[[int, int], object]
+
+
+def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnProgress, seed: int) -> bool:
+    """Compose the bars of a plan into a draft.
+
+    Parameters
+    ----------
+    start
+        Where the plan's first bar begins, in ticks.
+    on_progress
+        Called after every bar with how many there are and how many there will be; False ends the piece there.
+    seed
+        Of the drafts of the end.
+
+    Returns
+    -------
+    bool
+        Whether the piece was composed to its end.
+    """
+    bar, total = plan.metre.bar, len(plan)
+    closing = total - CLOSING_BARS if plan.close and total > CLOSING_BARS else total
+    for index in range(closing):
+        here = start + bar * index
+        if plan.returns[index] is None or not take_over(draft, plan, index, start):
+            goes_on = index + 1 >= closing or plan.returns[index + 1] is None
+            draft.draw_region(here, here + bar, plan.start if index == 0 else 0, carry=goes_on)
+        if on_progress(index + 1, total) is False:
+            return False
+    if closing < total:
+        draw_ending(draft, plan, key, start + bar * closing, seed)
+        on_progress(total, total)
+    return True
+
+
+def take_over(draft: Draft, plan: Plan, index: int, start: int) -> bool:
+    """Take over the notes of the bar that a bar returns from; False where it is silent, or does not fit the keyboard."""
+    way = plan.returns[index]
+    assert way is not None
+    bar = plan.metre.bar
+    source = start + bar * way.source
+    here = start + bar * index
+    notes = [note for note in draft.notes if source <= note.onset < source + bar]
+    moves = [way.left if note.voice >= 2 else way.right for note in notes]
+    pitches = [note.pitch + move for note, move in zip(notes, moves, strict=True)]
+    if not notes or min(pitches) < LOWEST or max(pitches) > HIGHEST:
+        return False
+    moved = [note._replace(onset=note.onset - source + here, pitch=pitch) for note, pitch in zip(notes, pitches, strict=True)]
+    draft.pending = None
+    for note in in_order(moved):
+        draft.add(note)
+    return True
+
+
+def in_order(notes: Sequence[Note]) -> list[Note]:
+    """Notes as a score has them; of two on one key at one moment the first is kept."""
+    ordered = sorted(notes, key=lambda note: (note.onset, note.voice, -note.pitch))
+    seen: set[tuple[int, int]] = set()
+    kept = []
+    for note in ordered:
+        if (note.onset, note.pitch) not in seen:
+            seen.add((note.onset, note.pitch))
+            kept.append(note)
+    return kept

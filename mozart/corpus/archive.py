@@ -1,0 +1,156 @@
+"""The sonata archive: find it, download it, verify it, unpack it.
+
+The archive holds 20 MIDI files, one a piano sonata. They are under copyright and may not be republished, so the archive
+is never part of this repository: it is downloaded into the user's cache folder on first use, and checked against
+``ARCHIVE_SHA256`` every time. (Lab, "Download Data".)
+"""
+
+import gzip
+import hashlib
+import http.client
+import os
+import tarfile
+import tempfile
+import urllib.request
+import zlib
+from pathlib import Path
+
+import platformdirs
+from tqdm import tqdm
+
+from mozart import atomic
+from mozart.errors import MozartError
+
+# The lab prints .../Volume3/mozart_sonatas.tar.gz, which is no longer there.
+ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/master/RNN/mozart_sonatas.tar.gz"
+ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
+
+_DOWNLOAD_TIMEOUT_SECONDS = 30
+_ANOTHER_CACHE = "set MOZART_CACHE to a folder that can be written."
+
+
+def cache_folder() -> Path:
+    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder.
+
+    Raises MozartError where that lies in a home folder and there is none.
+    """
+    chosen = os.environ.get("MOZART_CACHE")
+    try:
+        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+    except RuntimeError as error:  # both raise it
+        raise MozartError(f"There is no home folder to keep the archive in: {_ANOTHER_CACHE}") from error
+
+
+def sonatas(source: str | None = None) -> list[Path]:
+    """The sonatas' MIDI files, sorted by name, from a verified archive.
+
+    Parameters
+    ----------
+    source
+        A path or an http(s) address of the archive. Without one, the environment's ``MOZART_ARCHIVE``, and without that
+        the public address.
+
+    Raises
+    ------
+    MozartError
+        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked.
+    """
+    archive = find_archive(source)
+    return unpack(archive, cache_folder() / f"sonatas-{ARCHIVE_SHA256[:12]}")
+
+
+def find_archive(source: str | None = None) -> Path:
+    """A local path of the verified archive; see :func:`sonatas` for where it is looked for."""
+    source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
+    if not source.startswith(("http://", "https://")):
+        path = Path(os.path.expanduser(source))
+        if not os.path.isfile(path):
+            raise MozartError(
+                f"There is no archive at {path}: give its path or http(s) address with --archive or MOZART_ARCHIVE, "
+                "or neither to download it."
+            )
+        verify(path.name, _read(path))
+        return path
+    cached = cache_folder() / "mozart_sonatas.tar.gz"
+    if not (os.path.isfile(cached) and _sha256(_read(cached)) == ARCHIVE_SHA256):
+        content = download(source)
+        verify(source, content)
+        atomic.write(cached, content)
+    return cached
+
+
+def download(url: str) -> bytes:
+    """The content of the address, with a progress bar. Raises MozartError when it cannot be had whole."""
+    content = bytearray()
+    try:
+        with (
+            urllib.request.urlopen(url, timeout=_DOWNLOAD_TIMEOUT_SECONDS) as response,
+            tqdm(desc="Downloading", total=response.length, unit="B", unit_scale=True) as bar,
+        ):
+            while block := response.read(1 << 16):
+                content += block
+                bar.update(len(block))
+    # A network or a server that fails is an OSError or HTTPException; a malformed address a ValueError.
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise MozartError(
+            f"The archive could not be downloaded from {url} ({error}): try again later, or give a copy of it with --archive."
+        ) from error
+    return bytes(content)
+
+
+def verify(name: str, content: bytes) -> None:
+    """Raise MozartError unless `content` is, byte for byte, the sonata archive."""
+    found = _sha256(content)
+    if found != ARCHIVE_SHA256:
+        raise MozartError(
+            f"{name} is not the sonata archive, or only part of it (SHA-256 {found[:12]}…, expected "
+            f"{ARCHIVE_SHA256[:12]}…): download it again, or train on your own files with --midi-dir."
+        )
+
+
+def unpack(archive: Path, folder: Path) -> list[Path]:
+    """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
+
+    Raises MozartError when it is damaged, when tarfile's data filter refuses what it holds, or when there is no room for it.
+    """
+    files = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside the folder first: nothing of a damaged archive gets into it, and who reads a file there reads it whole.
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh, tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(fresh, filter="data")
+            for path in filter(is_midi_file, Path(fresh).rglob("*")):
+                files.append(folder / path.relative_to(fresh))
+                files[-1].parent.mkdir(parents=True, exist_ok=True)
+                path.replace(files[-1])
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise MozartError(f"{archive.name} is damaged, or no safe .tar.gz archive ({error}): download it again.") from error
+    except OSError as error:
+        raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error.strerror}): {_ANOTHER_CACHE}") from error
+    return sorted(files)
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """A person's own MIDI files: all of them below `folder`, sorted by path."""
+    if not os.path.isdir(folder):
+        raise MozartError(f"There is no folder {folder}: give --midi-dir a folder that holds MIDI files.")
+    files = sorted(path for path in folder.rglob("*") if is_midi_file(path) and path.is_file())
+    if not files:
+        raise MozartError(f"{folder} holds no .mid or .midi file: give --midi-dir a folder that does.")
+    return files
+
+
+def is_midi_file(path: Path) -> bool:
+    """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
+    return path.suffix.lower() in {".mid", ".midi"} and not path.name.startswith(".")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MozartError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,86 @@
+"""The laboratory's rhythms for a composed piece: the same notes in order, other distances between them.
+
+What the laboratory calls an offset is the distance from the beginning of one note or chord to the next one's: always 0.25 or
+0.5 quarters, or drawn from how often each distance comes in the sonatas. (Laboratory, Problem 5.)
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mozart.errors import MozartError
+from mozart.notes import TICKS, Score
+from mozart.notes.score import MAX_TICKS
+
+_FIXED = {"0.25": TICKS // 4, "0.5": TICKS // 2}
+_GRID = TICKS // 24
+MAX_OFFSET = 16 * TICKS  # a longer distance is a pause between movements
+
+
+def find_events(score: Score) -> NDArray[np.intp]:
+    """Which note or chord of a voice each note belongs to, counted from 0 in the score's order, shape (N,)."""
+    begins = (np.diff(score.onsets) != 0) | (np.diff(score.voices) != 0)
+    return np.concatenate([[0], np.cumsum(begins)]).astype(np.intp)[: len(score)]
+
+
+def count_offsets(scores: Sequence[Score]) -> Counter[int]:
+    """How often each distance, in ticks on the grid of 1/24 quarter, comes between two notes or chords that follow each other."""
+    counts: Counter[int] = Counter()
+    for score in scores:
+        starts = score.onsets[np.unique(find_events(score), return_index=True)[1]]
+        distances = np.round(np.diff(starts) / _GRID).astype(int) * _GRID
+        counts.update(distances[distances <= MAX_OFFSET].tolist())
+    return counts
+
+
+def offsets_from_json(content: Any) -> dict[int, int]:
+    """Counts that JSON has kept, with text as keys. Raises MozartError when they make no sense."""
+    counts = {int(ticks): int(count) for ticks, count in content.items()}
+    if not counts or any(not 0 <= ticks <= MAX_OFFSET or not 0 < count < MAX_TICKS for ticks, count in counts.items()):
+        raise MozartError("Its distances between notes are not possible: train it again.")
+    return counts
+
+
+def retime(score: Score, strategy: str, counts: Mapping[int, int], rng: np.random.Generator) -> Score:
+    """The same notes in order, in another rhythm, from where the first one begins.
+
+    A note keeps its length, unless its voice strikes the same key before.
+
+    Parameters
+    ----------
+    strategy
+        ``0.25``, ``0.5`` or ``sampled``.
+    counts
+        As :func:`count_offsets` gives them; for ``sampled``.
+    """
+    if not len(score):
+        return score
+    events = find_events(score)
+    n_steps = int(events[-1])
+    if strategy in _FIXED:
+        steps = np.full(n_steps, _FIXED[strategy])
+    else:
+        distances, weights = np.array(sorted(counts.items())).T
+        steps = rng.choice(distances, size=n_steps, p=weights / weights.sum())
+    onsets = int(score.onsets[0]) + np.concatenate([[0], np.cumsum(steps)])
+    rows = score.columns.astype(np.int64)
+    rows[:, 0] = onsets[events]
+    return score.replace(notes=end_before_next_stroke(rows))
+
+
+def end_before_next_stroke(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of notes in which every voice lets a key go before it strikes it again; of two strokes at one tick one is kept.
+
+    Parameters
+    ----------
+    rows
+        Onset, voice, pitch, duration and velocity, shape (N, 5).
+    """
+    rows = rows[np.lexsort((rows[:, 0], rows[:, 2], rows[:, 1]))]
+    again = (rows[1:, 1:3] == rows[:-1, 1:3]).all(1)
+    room = np.where(again, rows[1:, 0] - rows[:-1, 0], MAX_TICKS)
+    rows[:-1, 3] = np.minimum(rows[:-1, 3], room)
+    return rows[rows[:, 3] > 0]

@@ -1,0 +1,152 @@
+"""Bars as they are written, and where in them a note may stand.
+
+Conventions
+-----------
+Times are ticks of the score. What lies inside a bar is counted from the bar's origin: its beginning, or, in a pickup, where the
+whole bar would have begun.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mozart.notes import TICKS, Metre, Score
+
+Ticks = NDArray[np.integer]
+
+SHORTEST = 30  # ticks: a 64th, the shortest note outside triplets
+_GRIDS = (SHORTEST, 20, 24)  # 64ths, and what they are in triplets and in quintuplets
+_UPBEAT = 120  # a pickup begins on a sixteenth, or where a triplet begins
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a score.
+
+    Attributes
+    ----------
+    start, stop : its first tick, and the next bar's
+    metre : the time signature that it stands under
+    is_pickup : whether it is an upbeat: the number 0, and without the rests that would fill it
+    """
+
+    start: int
+    stop: int
+    metre: Metre
+    is_pickup: bool = False
+
+    @property
+    def origin(self) -> int:
+        """From where beats are counted."""
+        return self.stop - self.metre.bar if self.is_pickup else self.start
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it has less in it than its metre says."""
+        return self.stop - self.start != self.metre.bar
+
+    @cached_property
+    def compound(self) -> bool:
+        """Whether a beat has three parts."""
+        return self.metre.beats % 3 == 0 and (self.metre.unit >= 8 or self.metre.beats > 3)
+
+    @cached_property
+    def beat(self) -> int:
+        """A quarter; three eighths or three quarters in compound time."""
+        return 3 * self.metre.bar // self.metre.beats if self.compound else TICKS
+
+    @property
+    def cell(self) -> int:
+        """The longest stretch that three notes of a triplet fill: a quarter, or an eighth where the metre counts eighths."""
+        return TICKS if self.metre.unit <= 4 else TICKS // 2
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """The distances between the lines where a long note is cut, the strongest first."""
+        if self.compound:
+            strong = [self.beat, self.beat // 3]
+        elif self.metre.bar % (2 * TICKS) == 0:
+            strong = [2 * TICKS, TICKS]
+        else:
+            strong = [TICKS]
+        weak = (strong[-1] >> power for power in range(1, 6))
+        return [*strong, *(line for line in weak if line % SHORTEST == 0)]
+
+    @property
+    def stretch(self) -> int:
+        """What one beam may join when it joins nothing but eighths."""
+        if not self.compound and self.metre.bar == 3 * TICKS:
+            return self.metre.bar
+        return self.lines[0]
+
+    def reads_well(self, start: int, end: int) -> bool:
+        """Whether a note, in ticks from the origin, may be written as one, as far as the beats are concerned."""
+        if start // self.beat == (end - 1) // self.beat:
+            return True
+        on_beats = start % self.beat == 0, end % self.beat == 0
+        if self.compound:
+            return all(on_beats)
+        if start // self.lines[0] != (end - 1) // self.lines[0] and self.lines[0] > self.beat:
+            return on_beats[0]
+        # Or a syncopation: a quarter from one half of a beat to the next.
+        return any(on_beats) or (start % (self.beat // 2) == 0 and end - start == self.beat)
+
+    def rests_well(self, start: int, end: int) -> bool:
+        """The same of a rest: it shows the beats, so it is no longer than one that begins where it does."""
+        length = end - start
+        if start // self.beat == (end - 1) // self.beat:
+            return start % length == 0 or (self.compound and start % self.beat == 0)
+        return start % length == 0 and self.lines[0] > self.beat and length <= self.lines[0]
+
+
+def written_bars(score: Score) -> list[Bar]:
+    """The bars of a score with notes.
+
+    A first bar that is silent for half its length or more begins with its first note, and one that is shorter than the next
+    one's metre is its pickup.
+    """
+    starts = score.bars.tolist()
+    bars = []
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        metre = score.metre_at(start)
+        bars.append(Bar(start, start + metre.bar if following is None else following, metre))
+    first = bars[0]
+    metre = bars[1].metre if len(bars) > 1 and first.stop < bars[1].metre.bar else first.metre
+    begins = _pickup_start(int(score.onsets[0]), first.stop, metre)
+    if 2 * (first.stop - begins) <= metre.bar or metre.bar > first.stop:
+        bars[0] = Bar(begins, first.stop, metre, is_pickup=True)
+    return bars
+
+
+def _pickup_start(onset: int, stop: int, metre: Metre) -> int:
+    """The last place from which an upbeat that begins with `onset` can be written."""
+    cell = TICKS if onset % _UPBEAT else _UPBEAT
+    return max(stop - -(-(stop - onset) // cell) * cell, stop - metre.bar, 0)
+
+
+def snap(ticks: Ticks, onsets: Ticks, bars: Sequence[Bar]) -> Ticks:
+    """Ticks on a grid that can be written: where `onsets` lie nearest to it, those of one cell together.
+
+    A cell is divided into 64ths, or into thirds or fifths of its parts.
+    """
+    there, here = _cells(onsets, bars), _cells(ticks, bars)
+    size = max(there.max(initial=0), here.max(initial=0)) + 1
+    away = [np.bincount(there, np.abs(_nearest(onsets, grid) - onsets), minlength=size) for grid in _GRIDS]
+    snapped: Ticks = np.choose(np.argmin(away, axis=0)[here], [_nearest(ticks, grid) for grid in _GRIDS])
+    return snapped
+
+
+def _cells(ticks: Ticks, bars: Sequence[Bar]) -> Ticks:
+    """The number of the cell that each of the ticks lies in."""
+    places = np.clip(np.searchsorted([bar.start for bar in bars], ticks, side="right") - 1, 0, None)
+    origins, lengths = (np.array([getattr(bar, name) for bar in bars]) for name in ("origin", "cell"))
+    most = max(bar.metre.bar // bar.cell for bar in bars) + 1  # cells in a bar
+    numbers: Ticks = places * most + np.minimum((ticks - origins[places]) // lengths[places], most - 1)
+    return numbers
+
+
+def _nearest(ticks: Ticks, grid: int) -> Ticks:
+    return (ticks + grid // 2) // grid * grid
