@@ -21,10 +21,6 @@ SAMPLE_RATE = 44_100
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
 _METRES = {"Menuetto": (3, 4), "Andante": (2, 4)}
 _TEMPI = {"Menuetto": 126.0, "Andante": 72.0}
-_PAGE = (
-    '<svg viewBox="0 0 600 200" xmlns="http://www.w3.org/2000/svg" width="600" height="200">'
-    '<path d="M10 50h580M10 60h580M10 70h580M10 80h580M10 90h580" stroke="currentColor" fill="none"/></svg>'
-)
 
 
 def sines(score: Score) -> NDArray[np.int16]:
@@ -47,14 +43,17 @@ class Opening(NamedTuple):
     continuation: Score | None
 
 
-class Originality(NamedTuple):
+class Run(NamedTuple):
+    """A run of notes that also stands in a sonata."""
+
+    start: int
+    length: int
+
+
+class Copies(NamedTuple):
     """What a piece shares."""
 
-    longest: range | None
-
-    def sentence(self) -> str:
-        """In words."""
-        return "The longest run of notes that also stands in a sonata has 5 notes."
+    longest: Run | None
 
 
 @dataclass(eq=False)
@@ -102,20 +101,32 @@ class StubComposition:
         return midi_bytes(self.score)
 
     def musicxml(self) -> str:
-        """A document without notes."""
-        return '<?xml version="1.0"?><score-partwise version="4.0"/>'
+        """Two staves."""
+        from mozart.rendering.musicxml import musicxml
+
+        return musicxml(self.score, self.character)
 
     def sheet_music(self, narrow: bool = False) -> list[str]:
-        """One page of lines, or two."""
-        return [_PAGE] * (2 if narrow else 1)
+        """By verovio."""
+        from mozart.rendering.verovio import engrave
+
+        return engrave(self.musicxml(), narrow)
 
     def audio(self) -> NDArray[np.int16]:
         """A sine for every note."""
         return sines(self.score)
 
-    def originality(self) -> Originality:
-        """Five notes."""
-        return Originality(range(min(5, len(self.score))))
+    def originality(self) -> Copies:
+        """The first five notes that were composed."""
+        return Copies(Run(0, 5))
+
+    def originality_sentence(self) -> str:
+        """In words."""
+        return "Its longest run that stands in a sonata has 5 notes: K. 1, movement 1."
+
+    def changed(self, **changes: Any) -> "StubComposition":
+        """The same but for `changes`."""
+        return replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
         """What a program is told."""

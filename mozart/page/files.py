@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mozart.errors import MozartError
 from mozart.notes import RIGHT, TICKS, Score
 from mozart.page.sentences import file_name
+from mozart.page.timemap import Timemap, read_timemap
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
@@ -48,14 +49,20 @@ def play(score: Score) -> NDArray[np.int16]:
     return samples
 
 
+def engrave(piece: "Composition", narrow: bool) -> tuple[list[str], Timemap]:
+    """Sheet music as SVG, one a page, and the times of its heads. Raises MozartError without verovio."""
+    from mozart.rendering.verovio import engrave_with
+
+    return engrave_with(piece.musicxml(), narrow, read_timemap)
+
+
 def read_sound(url: str | None) -> NDArray[np.int16] | None:
     """The samples that :func:`serve_sound` has written; None where there are none, or no longer."""
-    import soundfile
+    from mozart.rendering import formats
 
     if url is None or not (path := Path(url.removeprefix(SERVED))).is_file():
         return None
-    samples: NDArray[np.int16] = soundfile.read(path, dtype="int16")[0]
-    return samples
+    return formats.read_flac(path)
 
 
 def write_files(piece: "Composition", samples: NDArray[np.int16] | None) -> dict[str, bytes]:
@@ -64,7 +71,7 @@ def write_files(piece: "Composition", samples: NDArray[np.int16] | None) -> dict
 
     files = {"mid": piece.midi(), "musicxml": piece.musicxml().encode()}
     if samples is not None:
-        files |= {"mp3": formats.mp3_bytes(samples), "wav": formats.wav_bytes(samples)}
+        files |= {"mp3": formats.mp3_bytes(samples, piece.title), "wav": formats.wav_bytes(samples)}
     return files
 
 

@@ -13,10 +13,11 @@ import gradio as gr
 from mozart.errors import MozartError
 from mozart.page import files, share
 from mozart.page.again import last_marked
-from mozart.page.sentences import describe, name_piece, say_originality
+from mozart.page.sentences import describe, find_shared, name_piece, say_originality
 from mozart.page.settings import OFFSETS
 from mozart.page.stop import Visit
 from mozart.page.studio import OnProgress, Studio
+from mozart.page.timemap import Timemap
 from mozart.page.view import PieceView, error_data, progress_data, view_data
 
 if TYPE_CHECKING:
@@ -100,16 +101,16 @@ class Piece:
         request, sound = visit.what_is_shown()
         if request is None:
             return {self.about: gr.skip()}
-        piece, pages, problem = studio.compose(request), [], ""
+        piece, sheet, problem = studio.compose(request), None, ""
         home = files.write_files(piece, files.read_sound(sound))
         if len(piece.score) <= MOST_ENGRAVED:
-            pages = piece.sheet_music(narrow)
+            sheet = files.engrave(piece, narrow)
         else:
             problem = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
         if visit.what_is_shown() != (request, sound):
             return {self.about: gr.skip()}
         return {
-            self.view: self._data(piece, sound, False, None, pages, getattr(piece, "timemap", lambda _: None)(narrow)),
+            self.view: self._data(piece, sound, False, None, sheet),
             self.about: describe(piece) + say_originality(piece) + problem,
             self.downloads: files.offer(self.downloads, piece, home),
         }
@@ -120,18 +121,17 @@ class Piece:
         sound: str | None,
         autoplay: bool,
         marked: tuple[int, int] | None,
-        pages: Any = (),
-        timemap: Any = None,
+        sheet: tuple[list[str], Timemap] | None = None,
     ) -> Any:
         """What the view shows. The same sound has the same address, so the second time it plays on."""
-        shared = piece.originality().longest if pages else None
+        pages, timemap = sheet or ([], None)
         return view_data(
             piece.score,
             title=piece.title,
             sound_url=sound,
             pages=pages,
             timemap=timemap,
-            shared=shared or range(0),
+            shared=find_shared(piece) if sheet else range(0),
             opening_notes=piece.opening_notes,
             marked=marked,
             autoplay=autoplay,

@@ -60,10 +60,19 @@ def describe(piece: "Composition") -> str:
 
 def say_originality(piece: "Composition") -> str:
     """What the piece shares with the sonatas, and how like Mozart such pieces are where that was measured."""
-    lines = [piece.originality().sentence()]
+    lines = [piece.originality_sentence()]
     if like := _find(piece.composer.metrics, "likeness", "sentence"):
         lines.append(str(like))
     return "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def find_shared(piece: "Composition") -> range:
+    """Which notes of the score are the longest run that also stands in a sonata; none where there is none."""
+    copies = piece.originality()
+    if copies is None or copies.longest is None:
+        return range(0)
+    start = piece.opening_notes + copies.longest.start
+    return range(start, start + copies.longest.length)
 
 
 def describe_checkpoint(studio: Studio) -> str:

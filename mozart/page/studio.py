@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mozart.composing.composer import Composer
     from mozart.composing.composition import Composition
 
-# Pieces that are kept so that going back to one, or its files, does not compose again. Their sound is not kept.
+# Pieces that are kept so that going back to one, or its files, does not compose again.
 KEPT = 48
 OnProgress = Callable[[int, int], bool]
 
@@ -61,15 +61,15 @@ class Studio:
         with self._lock:
             kept = self._kept.get((composer.identity, request)) if request.seed is not None else None
         if kept is not None:
-            return kept
+            return kept.changed()
         if request.has_own_opening and not Path(request.opening).is_file():
             raise MozartError(f"{Path(request.opening).name} is no longer here: choose it again, as your opening.")
         return self.keep(composer.compose(request, on_progress))
 
     def keep(self, piece: "Composition") -> "Composition":
-        """Remember a piece that came about another way, so that its request brings it back."""
+        """Remember a piece, so that its request brings it back, without what is made of it: sounds take megabytes."""
         with self._lock:
-            self._kept[piece.composer.identity, piece.request] = piece
+            self._kept[piece.composer.identity, piece.request] = piece.changed()
             self._kept.move_to_end((piece.composer.identity, piece.request))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
