@@ -1,7 +1,7 @@
 """A composer for the page's tests: it keeps the contract, composes at once, and gives the same piece for the same request.
 
-    composer = StubComposer()
-    composer.hold.clear()      # from now on composing goes no further than the first bar, until hold.set() or Stop
+composer = StubComposer()
+composer.hold.clear()      # from now on composing goes no further than the first bar, until hold.set() or Stop
 """
 
 import threading
@@ -138,6 +138,11 @@ class StubComposition:
             "remarks": list(self.remarks),
         }
 
+    def again(self, bars: tuple[int, int], seed: int) -> "StubComposition":
+        """These bars with another seed."""
+        more = f"{self.request.again},{bars[0]}-{bars[1]}@{seed}".strip(",")
+        return self.composer.compose(self.request.changed(again=more))
+
     def longer(self) -> "StubComposition":
         """Twice as many bars."""
         return self.composer.compose(self.request.changed(length=f"{2 * len(self.score.bars)}bars"))
@@ -204,10 +209,10 @@ class StubComposer:
         opening = self._opening(request)
         tempo = request.tempo or _TEMPI.get(request.character, 120.0)
         score = Score(notes, [metre], [(0, tempo)])
-        kept, before = (request if done == total or not done else request.changed(length=f"{done}bars")), 0
+        before = 0
         if opening is not None and request.include_opening:
             score, before = Score.concatenate([opening.score, score]), len(opening.score)
-        return StubComposition(score, kept, self, opening, before)
+        return StubComposition(score, request, self, opening, before)
 
     def _opening(self, request: Request) -> Opening | None:
         if request.opening == "none":

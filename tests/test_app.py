@@ -52,7 +52,8 @@ def arrived() -> None:
             thread.join(60)
 
 
-def test_the_shipped_checkpoint(hub: type[Hub], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("hub")
+def test_the_shipped_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without MOZART_MODEL the page composes from it, and has nothing to say about it."""
     monkeypatch.delenv("MOZART_MODEL")
     studio = app.open_studio()

@@ -9,7 +9,6 @@ from mozart.errors import MozartError
 from mozart.page import files
 from mozart.page.passages import cut_alike, even_out
 from mozart.page.stop import Visit
-from mozart.page.studio import Studio
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
@@ -26,14 +25,15 @@ class Compare:
         self.now = gr.Button("Compare the piece with Mozart's own way on", elem_id="compare_now")
         self.box = gr.HTML(_NOTHING, elem_id="compare", apply_default_css=False)
 
-    def show(self, studio: Studio, visit: Visit) -> str:
+    def show(self, visit: Visit) -> str:
         """The passages' players, or why there are none."""
         if visit.shown is None:
             return _NOTHING
         try:
-            passages = find_passages(studio.compose(visit.shown))
+            passages = find_passages(visit.latest())
             return "".join(
-                files.player_html(name, files.serve_sound(self.box, "passage", files.play(score)), score) for name, score in passages
+                files.player_html(name, files.serve_sound(self.box, "passage", files.play(score)), score)
+                for name, score in passages
             )
         except MozartError as error:
             return f"<p>{escape(str(error))}</p>"

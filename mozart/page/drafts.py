@@ -34,11 +34,8 @@ class Drafts:
 
     def compose(self, studio: Studio, visit: Visit, press: int) -> Updates:
         """Compose and play them. Raises MozartError when no piece is shown. Nothing changes where Stop was pressed."""
-        if visit.shown is None:
-            raise MozartError("There is no piece yet: compose one first.")
-        requests = studio.drafts(visit.shown, COUNT)
         pieces = []
-        for request in requests:
+        for request in studio.drafts(visit.latest(), COUNT):
             if not visit.goes_on(press):
                 return {self.group: gr.skip()}
             pieces.append(studio.compose(request, _until(visit, press)))

@@ -107,4 +107,6 @@ def sketch_svg(score: Score) -> str:
             f"M{note.onset * wide:.1f} {(high - note.pitch + 0.5) * tall:.1f}h{max(1.5, note.duration * wide - 0.8):.1f}"
         )
     drawn = "".join(f'<path class="{hand}" d="{path}" stroke-width="{max(tall * 0.9, 1.6):.1f}"/>' for hand, path in paths.items())
-    return f'<svg class="mozart-sketch" aria-hidden="true" viewBox="0 0 {_LENGTH} {_HEIGHT}" preserveAspectRatio="none">{drawn}</svg>'
+    return (
+        f'<svg class="mozart-sketch" aria-hidden="true" viewBox="0 0 {_LENGTH} {_HEIGHT}" preserveAspectRatio="none">{drawn}</svg>'
+    )

@@ -79,9 +79,7 @@ def show_gallery(ready: Sequence[Ready]) -> str:
     """Their players, as HTML."""
     if not ready:
         return ""
-    players = "".join(
-        files.player_html(piece.name, f"{files.SERVED}{piece.sound}", piece.score) for piece in ready
-    )
+    players = "".join(files.player_html(piece.name, f"{files.SERVED}{piece.sound}", piece.score) for piece in ready)
     return f'<h2>Composed beforehand</h2><div class="mozart-row">{players}</div>'
 
 

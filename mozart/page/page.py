@@ -36,7 +36,11 @@ _CRIMSON = gr.themes.Color(
 )
 # System fonts: the page loads nothing from elsewhere.
 THEME = gr.themes.Soft(
-    primary_hue=_CRIMSON, secondary_hue=_CRIMSON, neutral_hue="stone", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    primary_hue=_CRIMSON,
+    secondary_hue=_CRIMSON,
+    neutral_hue="stone",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
 ).set(
     # Soft's own are too pale: text has a contrast of 4.5 with what is behind it, and boxes have edges.
     body_background_fill="#f6f2e9",

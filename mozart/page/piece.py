@@ -16,7 +16,7 @@ from mozart.page.again import last_marked
 from mozart.page.sentences import describe, find_shared, name_piece, say_originality
 from mozart.page.settings import OFFSETS
 from mozart.page.stop import Visit
-from mozart.page.studio import OnProgress, Studio
+from mozart.page.studio import OnProgress
 from mozart.page.timemap import Timemap
 from mozart.page.view import PieceView, error_data, progress_data, view_data
 
@@ -59,34 +59,35 @@ class Piece:
         """Everything that a new piece changes."""
         return {self.view, self.about, self.after, self.undo, self.downloads, self.retime, self.link, self.history}
 
-    def perform(self, find: Find, studio: Studio, visit: Visit, press: int, mark: bool = False) -> Iterator[Updates]:
+    def perform(self, find: Find, visit: Visit, press: int, mark: bool = False) -> Iterator[Updates]:
         """Find a piece, tell how far it is, and show it; Stop ends the composing, and what there is is shown, silently."""
         try:
             if visit.goes_on(press):
                 piece = yield from self._follow(find, visit, press)
                 if len(piece.score):
                     marked = last_marked(piece.request) if mark else None
-                    yield self.show(piece, visit, autoplay=visit.goes_on(press), marked=marked)
+                    yield self.show(piece, visit, whole=visit.goes_on(press), marked=marked)
                     return
-            yield self._again(studio, visit)
+            yield self._again(visit)
         except MozartError as error:
             yield {self.view: error_data(str(error))}
             raise refusal(error) from error
 
-    def show(
-        self, piece: "Composition", visit: Visit, autoplay: bool = True, marked: tuple[int, int] | None = None
-    ) -> Updates:
-        """What is heard and seen at once; :meth:`finish` brings what takes longer."""
+    def show(self, piece: "Composition", visit: Visit, whole: bool = True, marked: tuple[int, int] | None = None) -> Updates:
+        """What is heard and seen at once; :meth:`finish` brings what takes longer.
+
+        A piece that was ended early plays not by itself, and no link leads to it: its request means the whole.
+        """
         sound, problem = None, ""
         try:
             sound = files.serve_sound(self.view, "piece", piece.audio())
         except MozartError as error:
             problem = f"<p>{escape(str(error))}</p>"
         visit.show(piece.request, sound)
-        query = share.to_query(piece.request)
+        query = share.to_query(piece.request) if whole else ""
         composed = piece.request.offsets == "composed"
         return {
-            self.view: self._data(piece, sound, autoplay, marked),
+            self.view: self._data(piece, sound, whole, marked),
             self.about: describe(piece) + problem,
             self.after: gr.update(visible=True),
             self.undo: gr.update(visible=bool(piece.request.again)),
@@ -96,18 +97,18 @@ class Piece:
             self.history: {"name": name_piece(piece), "query": query},
         }
 
-    def finish(self, studio: Studio, visit: Visit, narrow: bool) -> Updates:
+    def finish(self, visit: Visit, narrow: bool) -> Updates:
         """Sheet music, files and originality of the piece that is shown; nothing where another one has come by then."""
-        request, sound = visit.what_is_shown()
-        if request is None:
+        shown, sound = visit.what_is_shown()
+        if shown is None:
             return {self.about: gr.skip()}
-        piece, sheet, problem = studio.compose(request), None, ""
+        piece, sheet, problem = shown.changed(), None, ""
         home = files.write_files(piece, files.read_sound(sound))
         if len(piece.score) <= MOST_ENGRAVED:
             sheet = files.engrave(piece, narrow)
         else:
             problem = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
-        if visit.what_is_shown() != (request, sound):
+        if visit.shown is not shown:
             return {self.about: gr.skip()}
         return {
             self.view: self._data(piece, sound, False, None, sheet),
@@ -137,11 +138,10 @@ class Piece:
             autoplay=autoplay,
         )
 
-    def _again(self, studio: Studio, visit: Visit) -> Updates:
-        """What stood there before a press that came to nothing."""
-        if visit.shown is None:
-            return {self.view: None}
-        return self.show(studio.compose(visit.shown), visit, autoplay=False)
+    def _again(self, visit: Visit) -> Updates:
+        """What stood there before a press that came to nothing: there, the sound is the same, and so it plays on or waits."""
+        shown, sound = visit.what_is_shown()
+        return {self.view: None if shown is None else self._data(shown.changed(), sound, False, None)}
 
     def _follow(self, find: Find, visit: Visit, press: int) -> Any:
         """Compose in a thread of its own, and meanwhile say how far it is."""

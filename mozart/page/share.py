@@ -102,6 +102,7 @@ class PreviewCard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer for the card's picture and the page; leave all else to the application."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path not in ("/", "", f"/{CARD}"):
             await self.app(scope, receive, send)

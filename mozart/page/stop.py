@@ -7,9 +7,14 @@ one ends: what is composing, what still waits in the queue, and what has left th
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mozart.composing.request import Request
+from mozart.errors import MozartError
 from mozart.page.votes import Tally
+
+if TYPE_CHECKING:
+    from mozart.composing.composition import Composition
 
 # Gradio forgets visitors who have left; of those that it was not told of, the latest are kept.
 VISITS = 2_000
@@ -40,7 +45,7 @@ class Visit:
     ----------
     stopped : the number of the latest press that Stop has ended; 0 before the first
     gone : the visitor has closed the page
-    shown : the request of the piece that is shown
+    shown : the piece that is shown; nothing is kept that was made of it
     sound : the address of its sound; None where there is none
     drafts : the requests of the drafts that are offered
     riddle : the blind test that waits for a guess
@@ -49,7 +54,7 @@ class Visit:
 
     stopped: int = 0
     gone: bool = False
-    shown: Request | None = None
+    shown: "Composition | None" = None
     sound: str | None = None
     drafts: tuple[Request, ...] = ()
     riddle: Riddle | None = None
@@ -65,15 +70,22 @@ class Visit:
         with self.lock:
             self.stopped = max(self.stopped, press)
 
-    def show(self, request: Request, sound: str | None) -> None:
+    def show(self, piece: "Composition", sound: str | None) -> None:
         """Remember which piece is shown, and where its sound is."""
         with self.lock:
-            self.shown, self.sound = request, sound
+            self.shown, self.sound = piece.changed(), sound
 
-    def what_is_shown(self) -> tuple[Request | None, str | None]:
-        """Request and sound, of one piece."""
+    def what_is_shown(self) -> "tuple[Composition | None, str | None]":
+        """The piece and its sound."""
         with self.lock:
             return self.shown, self.sound
+
+    def latest(self) -> "Composition":
+        """The piece that is shown, to make something of. Raises MozartError where there is none."""
+        piece, _ = self.what_is_shown()
+        if piece is None:
+            raise MozartError("There is no piece yet: compose one first.")
+        return piece.changed()
 
     def take_riddle(self) -> Riddle | None:
         """The blind test, once: a second guess at the same one does not count."""

@@ -64,7 +64,16 @@ class Studio:
             return kept.changed()
         if request.has_own_opening and not Path(request.opening).is_file():
             raise MozartError(f"{Path(request.opening).name} is no longer here: choose it again, as your opening.")
-        return self.keep(composer.compose(request, on_progress))
+        ended = False
+
+        def watch(done: int, total: int) -> bool:
+            nonlocal ended
+            ended = ended or not on_progress(done, total)
+            return not ended
+
+        piece = composer.compose(request, watch)
+        # A piece that was ended early is not what its request means.
+        return piece if ended else self.keep(piece)
 
     def keep(self, piece: "Composition") -> "Composition":
         """Remember a piece, so that its request brings it back, without what is made of it: sounds take megabytes."""
@@ -75,13 +84,13 @@ class Studio:
                 self._kept.popitem(last=False)
         return piece
 
-    def drafts(self, request: Request, count: int) -> list[Request]:
-        """The same request with other seeds, and with the opening that its piece has, should that have been drawn."""
-        piece = self.compose(request)
-        settled = piece.request
+    @staticmethod
+    def drafts(piece: "Composition", count: int) -> list[Request]:
+        """The request of a piece with other seeds, and with the opening that the piece has, should that have been drawn."""
+        settled = piece.request.changed(again=None)
         if settled.opening == "random" and piece.opening is not None:
             settled = settled.changed(opening=piece.opening.name)
-        return [settled.changed(seed=(piece.seed + k) % (MAX_SEED + 1), again=None) for k in range(1, count + 1)]
+        return [settled.changed(seed=(piece.seed + k) % (MAX_SEED + 1)) for k in range(1, count + 1)]
 
     def warm_up(self) -> None:
         """Load what the first piece would have to wait for: the sound, and verovio."""

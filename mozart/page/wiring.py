@@ -11,7 +11,7 @@ import gradio as gr
 from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.page import share
-from mozart.page.again import ask_again, take_back
+from mozart.page.again import compose_again, take_back
 from mozart.page.compare import STALE, Compare
 from mozart.page.drafts import Drafts
 from mozart.page.guess import Guess
@@ -51,7 +51,14 @@ class Wiring:
     """
 
     def __init__(
-        self, studio: Studio, settings: Settings, piece: Piece, drafts: Drafts, compare: Compare, text: gr.Textbox, number: gr.Number
+        self,
+        studio: Studio,
+        settings: Settings,
+        piece: Piece,
+        drafts: Drafts,
+        compare: Compare,
+        text: gr.Textbox,
+        number: gr.Number,
     ) -> None:
         self.studio, self.settings, self.piece, self.drafts, self.compare = studio, settings, piece, drafts, compare
         self.text, self.number = text, number
@@ -81,23 +88,21 @@ class Wiring:
         studio, piece = self.studio, self.piece
 
         def longer(given: Updates, who: gr.Request) -> Iterator[Updates]:
-            yield from self._perform(lambda visit, _: studio.keep(self._latest(visit).longer()), given, who)
+            yield from self._perform(lambda visit, _: studio.keep(visit.latest().longer()), given, who)
 
         def retime(given: Updates, who: gr.Request) -> Iterator[Updates]:
             offsets = given[piece.retime]
-            yield from self._perform(lambda visit, _: studio.keep(self._latest(visit).with_offsets(offsets)), given, who)
+            yield from self._perform(lambda visit, _: studio.keep(visit.latest().with_offsets(offsets)), given, who)
 
         def again(given: Updates, who: gr.Request, event: gr.EventData) -> Iterator[Updates]:
             first, last = event._data.get("first"), event._data.get("last")
 
-            def find(visit: Visit, go_on: OnProgress) -> "Composition":
-                bars = len(self._latest(visit).score.bars)
-                return studio.compose(ask_again(visit.shown, first, last, bars), go_on)
-
-            yield from self._perform(find, given, who, mark=True)
+            yield from self._perform(
+                lambda visit, _: studio.keep(compose_again(visit.latest(), first, last)), given, who, mark=True
+            )
 
         def undo(given: Updates, who: gr.Request) -> Iterator[Updates]:
-            yield from self._perform(lambda visit, go_on: studio.compose(take_back(visit.shown), go_on), given, who)
+            yield from self._perform(lambda visit, go_on: studio.compose(take_back(visit.latest().request), go_on), given, who)
 
         def go_back(given: Updates, who: gr.Request, event: gr.EventData) -> Iterator[Updates]:
             query = str(event._data.get("query", ""))
@@ -145,7 +150,7 @@ class Wiring:
         """The piece beside the music that it goes on from."""
 
         def compare(who: gr.Request) -> str:
-            return self.compare.show(self.studio, self.visits[who.session_hash])
+            return self.compare.show(self.visits[who.session_hash])
 
         self.compare.now.click(compare, None, self.compare.box, **{**IN_TURN, "show_progress": "minimal"})
 
@@ -178,7 +183,7 @@ class Wiring:
             try:
                 request = share.from_query(search)
             except MozartError as error:
-                gr.Warning(escape_warning(error))
+                gr.Warning(f"The link cannot be followed. {refusal(error).message}")
                 request = None
             shown = self.settings.show(request) if request else {}
             widgets = [shown.get(widget, gr.skip()) for widget in self.settings.widgets.values()]
@@ -208,16 +213,10 @@ class Wiring:
     def _leave(self, who: gr.Request) -> None:
         self.visits.leave(who.session_hash)
 
-    def _latest(self, visit: Visit) -> "Composition":
-        """The piece that is shown. Raises MozartError where there is none."""
-        if visit.shown is None:
-            raise MozartError("There is no piece yet: compose one first.")
-        return self.studio.compose(visit.shown)
-
     def _perform(self, find: Find, given: Updates, who: gr.Request, mark: bool = False) -> Iterator[Updates]:
         visit = self.visits[who.session_hash]
         press = int(given[self.number] or 0)
-        yield from self.piece.perform(lambda go_on: find(visit, go_on), self.studio, visit, press, mark)
+        yield from self.piece.perform(lambda go_on: find(visit, go_on), visit, press, mark)
 
     def _on(
         self,
@@ -234,17 +233,12 @@ class Wiring:
 
         def finish(narrow: float | None, who: gr.Request) -> Updates:
             try:
-                return self.piece.finish(self.studio, self.visits[who.session_hash], (narrow or NARROW) < NARROW)
+                return self.piece.finish(self.visits[who.session_hash], (narrow or NARROW) < NARROW)
             except MozartError as error:
                 raise refusal(error) from error
 
         event.success(finish, self.number, {self.piece.view, self.piece.about, self.piece.downloads}, js=_WIDTH, **IN_TURN)
         event.success(lambda: STALE, None, self.compare.box, **QUICKLY)
-
-
-def escape_warning(error: MozartError) -> str:
-    """What is said of a link that cannot be followed. Gradio takes it for HTML."""
-    return f"The link cannot be followed. {refusal(error).message}"
 
 
 def _linked(query: str) -> Request:

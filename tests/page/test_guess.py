@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.notes import Score
 from mozart.page import guess as guesses
@@ -14,7 +15,6 @@ from mozart.page.guess import NAMES, Guess, make_riddle
 from mozart.page.passages import VELOCITY, cut_alike, pad_alike
 from mozart.page.stop import Visit
 from mozart.page.studio import Studio
-from mozart.composing.request import Request
 from stub import StubComposer
 
 

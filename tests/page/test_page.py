@@ -30,7 +30,9 @@ SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
 
 def sounding(page: Page) -> None:
     """Wait until the piece is heard: its time moves."""
-    page.wait_for_function("() => { const a = document.querySelector('#piece audio'); return a && !a.paused && a.currentTime > 0.05; }")
+    page.wait_for_function(
+        "() => { const a = document.querySelector('#piece audio'); return a && !a.paused && a.currentTime > 0.05; }"
+    )
 
 
 def silent(page: Page) -> bool:
@@ -77,7 +79,9 @@ def test_a_press_is_heard(browser: Chromium, size: ViewportSize) -> None:
     assert silent(page)
     page.click("#compose")
     sounding(page)
-    assert page.locator("#piece .play").evaluate("(e) => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }")
+    assert page.locator("#piece .play").evaluate(
+        "(e) => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }"
+    )
     seconds, loudest = hear(page, str(page.locator("#piece audio").evaluate("(audio) => audio.src")))
     assert seconds > 10
     assert 0.1 < loudest < 1
@@ -122,6 +126,7 @@ def test_stop_keeps_what_there_is(browser: Chromium, house: StubComposer) -> Non
     page.click("#stop")
     finished(page)
     expect(page.locator("#piece .player .about")).to_contain_text("1 bar ")
+    expect(page.locator("#link")).to_contain_text("cannot carry this piece")
     assert silent(page)
 
 

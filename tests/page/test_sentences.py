@@ -61,7 +61,7 @@ def test_small_players_are_escaped() -> None:
     assert "<audio" not in files.player_html("A", None)
 
 
-def test_sounds_are_read_again(studio: Studio, tmp_path: object) -> None:
+def test_sounds_are_read_again(studio: Studio) -> None:
     """What was served is what is read, sample by sample, and one sound has one address; what is gone is None."""
     samples = studio.compose(Request(seed=1, length="4bars")).audio()
     box = gr.HTML()

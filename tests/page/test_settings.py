@@ -141,7 +141,7 @@ def test_what_has_no_widget(form: Settings) -> None:
     assert Request.model_fields.keys() - form.widgets.keys() == set(WITHOUT_WIDGET)
 
 
-def test_how_long_it_plays(form: Settings, studio: Studio) -> None:
+def test_how_long_it_plays(studio: Studio) -> None:
     """The time of the length is a range, or one time where a tempo is given; nothing while it makes no sense."""
     assert settings.say_length(studio, "any", 32) == "<p>32 bars: 48 s to 1 min 20 s.</p>"
     assert settings.say_length(studio, "any", 32, "60") == "<p>32 bars: about 1 min 4 s.</p>"

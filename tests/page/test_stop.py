@@ -3,8 +3,10 @@
 import pytest
 
 from mozart.composing.request import Request
+from mozart.errors import MozartError
 from mozart.page import stop
 from mozart.page.stop import Riddle, Visits
+from stub import StubComposer
 
 
 def test_stop_before_the_event_has_begun() -> None:
@@ -51,10 +53,14 @@ def test_visits_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_shown() -> None:
-    """Request and sound are one piece's."""
+    """Piece and sound are one piece's; before the first there is nothing to make something of."""
     visit = Visits()["a"]
-    visit.show(Request(seed=1), "sound")
-    assert visit.what_is_shown() == (Request(seed=1), "sound")
+    with pytest.raises(MozartError, match="no piece yet"):
+        visit.latest()
+    piece = StubComposer().compose(Request(seed=1))
+    visit.show(piece, "sound")
+    assert visit.latest().score is piece.score
+    assert visit.what_is_shown()[1] == "sound"
 
 
 def test_one_guess_a_riddle() -> None:

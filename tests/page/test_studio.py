@@ -27,6 +27,13 @@ def test_pieces_are_remembered(studio: Studio, composer: StubComposer, monkeypat
     assert [request.seed for request in composer.composed] == [1, 2, 3, 1]
 
 
+def test_what_was_ended_early_is_not_remembered(studio: Studio) -> None:
+    """A piece that was stopped is not handed out for its request, which means the whole."""
+    part = studio.compose(Request(seed=1), lambda done, _: done < 3)
+    assert len(part.score.bars) == 3
+    assert len(studio.compose(Request(seed=1)).score.bars) == 32
+
+
 def test_pieces_without_a_seed_are_new(studio: Studio) -> None:
     """An empty seed asks for another piece every time."""
     assert studio.compose(Request()).seed != studio.compose(Request()).seed
@@ -54,15 +61,15 @@ def test_adopting_ends_the_notice(composer: StubComposer) -> None:
 
 def test_drafts_are_alike(studio: Studio) -> None:
     """Drafts have the settings of the piece, other seeds, and its opening even where that was drawn by lot."""
-    drafts = studio.drafts(Request(seed=4, opening="random", key="G major"), 3)
+    drafts = studio.drafts(studio.compose(Request(seed=4, opening="random", key="G major", again="1-2@3")), 3)
     assert {draft.opening for draft in drafts} == {"K. 1, movement 1"}
-    assert {draft.key for draft in drafts} == {"G major"}
+    assert {(draft.key, draft.again) for draft in drafts} == {("G major", "")}
     assert len({4, *(draft.seed for draft in drafts)}) == 4
 
 
 def test_drafts_of_the_last_seed(studio: Studio) -> None:
     """After the largest seed comes 0."""
-    assert [draft.seed for draft in studio.drafts(Request(seed=2**32 - 1), 2)] == [0, 1]
+    assert [draft.seed for draft in studio.drafts(studio.compose(Request(seed=2**32 - 1)), 2)] == [0, 1]
 
 
 def test_an_own_file_that_is_gone(studio: Studio, tmp_path: Path) -> None:
