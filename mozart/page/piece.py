@@ -83,7 +83,7 @@ class Piece:
             sound = files.serve_sound(self.view, "piece", piece.audio())
         except MozartError as error:
             problem = f"<p>{escape(str(error))}</p>"
-        visit.show(piece.request, sound)
+        visit.show(piece, sound)
         query = share.to_query(piece.request) if whole else ""
         composed = piece.request.offsets == "composed"
         return {

@@ -1,6 +1,9 @@
 // What the page does without its server: it counts presses, starts and ends the sound, keeps address and piece together.
 window.mozart = (() => {
-  let presses = 0, waiting = 0, stopped = 0;
+  // Buttons whose press is counted at once: Stop, a millisecond later, must know of it before Gradio asks for its number.
+  const MAKERS = "#compose, .preset, #continue, #drafts, #undo, [id^=keep_]";
+  const begun = [];
+  let presses = 0, waiting = 0;
   const all = (selector) => [...document.querySelectorAll(selector)];
   const one = (selector) => document.querySelector(selector);
 
@@ -20,12 +23,16 @@ window.mozart = (() => {
     if (place && (place.top < 0 || place.top > innerHeight * 0.6)) one(selector).scrollIntoView({ block: "start" });
   }
 
-  // Something is under way that Stop can end: its number.
-  function wait() {
+  function count() {
     presses += 1;
     waiting += 1;
     update();
     return presses;
+  }
+
+  // Something is under way that Stop can end: its number.
+  function wait() {
+    return begun.shift() ?? count();
   }
 
   // A press that makes a piece.
@@ -51,7 +58,6 @@ window.mozart = (() => {
   function stop() {
     for (const audio of all("audio")) audio.pause();
     if (waiting) say({ state: "progress", text: "Stopping" });
-    stopped = presses;
     return presses;
   }
 
@@ -67,6 +73,9 @@ window.mozart = (() => {
     update();
   }, true);
   for (const name of ["pause", "ended", "emptied"]) document.addEventListener(name, () => setTimeout(update), true);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.(MAKERS)) begun.push(count());
+  }, true);
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest?.("[data-copy]");
     if (copy) {
