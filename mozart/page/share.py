@@ -136,7 +136,7 @@ def _root(scope: Scope) -> str:
     """The address that the visitor used, also behind a proxy that speaks TLS."""
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get(b"x-forwarded-host") or headers.get(b"host", "")
-    scheme = headers.get(b"x-forwarded-proto", scope.get("scheme", "http")).split(",")[0]
+    scheme = (headers.get(b"x-forwarded-proto") or str(scope.get("scheme", "http"))).split(",")[0]
     return f"{scheme}://{host}{scope.get('root_path', '')}/"
 
 

@@ -201,16 +201,12 @@ def test_drafts(browser: Chromium, size: ViewportSize) -> None:
 
 
 def mark(page: Page, first: int, last: int) -> None:
-    """Drag over bar numbers in the roll."""
-    ruler = page.locator("#piece .roll .ruler span")
-    ruler.nth(first - 1).scroll_into_view_if_needed()
-    start, end = (ruler.nth(bar - 1).bounding_box() for bar in (first, last))
-    assert start
-    assert end
-    page.mouse.move(start["x"] + 6, start["y"] + 6)
-    page.mouse.down()
-    page.mouse.move(end["x"] + 20, end["y"] + 6, steps=4)
-    page.mouse.up()
+    """Mark bars in the roll by the keyboard, in silence: while it plays, the roll moves."""
+    page.evaluate("() => { for (const audio of document.querySelectorAll('audio')) audio.pause(); }")
+    page.locator("#piece .ruler span").first.focus()
+    for key in ["ArrowRight"] * (first - 1) + ["Enter"] + ["Shift+ArrowRight"] * (last - first):
+        page.keyboard.press(key)
+    expect(page.locator("#piece .passage .bars")).to_have_text(f"Bars {first} to {last}")
 
 
 def test_bars_again(page: Page) -> None:
@@ -221,9 +217,7 @@ def test_bars_again(page: Page) -> None:
     second = compose(page, "#piece .again")
     assert re.search(r"again=2-3(%40|@)\d+", second)
     after = notes(page)
-    bars = [sum(float(re.findall(r"--x:([\d.]+)", note)[0]) >= 4 * bar for note in before) for bar in (1, 3)]
     others = [note for note in before if not 4 <= float(re.findall(r"--x:([\d.]+)", note)[0]) < 12]
-    assert bars[0] > bars[1]
     assert before != after
     assert [note for note in after if not 4 <= float(re.findall(r"--x:([\d.]+)", note)[0]) < 12] == others
     expect(page.locator("#undo")).to_be_visible()
