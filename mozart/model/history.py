@@ -82,6 +82,7 @@ class History:
         self._at: dict[tuple[int, int, int], int] = {}  # voice, time and place in the chord → note
         self._first: dict[int, int] = {}  # time → first note
         self._together: dict[int, int] = {}  # time → how many notes
+        # By pitch from the home key.
         self._struck = np.full(PITCHES, _LONG_AGO)
         self._until = np.full(PITCHES, _LONG_AGO)
         self._voice_struck = np.full(VOICES, _LONG_AGO)
@@ -144,13 +145,12 @@ class History:
             *(self._moved_alike(latest, match) for match in self._matches),
             *(self._pitch_of(match) for match in self._matches[1:]),
         ]
-        recencies = np.searchsorted(_RECENT, time - self._struck, side="right") + (len(_RECENT) + 1) * (self._until > time)
+        recencies = _RECENT.searchsorted(time - self._struck, side="right") + (len(_RECENT) + 1) * (self._until > time)
         sounds = self._sounds * 0.5 ** ((time - self._sounds_time) / _HALF_LIVES)
-        shift = self.setting.shift
         return PitchInputs(
             [self._from_home(pitch) if pitch >= 0 else -1 for pitch in references],
-            np.roll(recencies, -shift).astype(np.uint8),
-            np.roll(sounds, -shift, axis=1).ravel().astype(np.float32),
+            recencies.astype(np.uint8),
+            sounds.ravel().astype(np.float32),
             (int(latest >= 0 and self.notes[latest].time == time), min(place, _MOST_IN_CHORD)),
         )
 
@@ -178,12 +178,13 @@ class History:
         duration = self.vocabulary.duration_id(note.duration)
         self.notes.append(Played(time, note.voice, note.pitch, duration, loudness_id(note.velocity)))
         end = time + max(round(note.duration / UNIT), 1)
-        self._struck[note.pitch], self._until[note.pitch] = time, max(end, self._until[note.pitch])
+        pitch = self._from_home(note.pitch)
+        self._struck[pitch], self._until[pitch] = time, max(end, self._until[pitch])
         self._voice_struck[note.voice], self._voice_until[note.voice] = time, end
         if time > self._sounds_time:
             self._sounds *= 0.5 ** ((time - self._sounds_time) / _HALF_LIVES)
             self._sounds_time = time
-        self._sounds[:, note.pitch % CLASSES] += min(note.duration / (UNIT * UNITS_A_QUARTER), 2.0)
+        self._sounds[:, (note.pitch - self.setting.shift) % CLASSES] += min(note.duration / (UNIT * UNITS_A_QUARTER), 2.0)
 
     def _ioi_to(self, time: int) -> int:
         return self.vocabulary.ioi_id(time - self.time) if self.notes else self.vocabulary.n_iois

@@ -33,11 +33,21 @@ class Stepper:
 
     def __init__(self, network: NotesNetwork) -> None:
         self.vocabulary = network.vocabulary
-        self.layers = [
-            tuple(_array(getattr(network.lstm, f"{name}_l{layer}")) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-            for layer in range(network.config.layers)
-        ]
+        self.layers = [_Layer(network.lstm, layer) for layer in range(network.config.layers)]
         self.parts = {name: _Part(part) for name, part in network.named_children() if isinstance(part, Part)}
+        # What the state adds to each part's hidden units, all at once.
+        with_state = {name: part.state for name, part in network.named_children() if isinstance(part, Part) and part.state}
+        self._from_state = np.concatenate([_array(layer.weight) for layer in with_state.values()])
+        self._from_state_bias = np.concatenate([_array(layer.bias) for layer in with_state.values()])
+        ends = np.cumsum([layer.out_features for layer in with_state.values()]).tolist()
+        self._places = {
+            name: slice(end - layer.out_features, end) for end, (name, layer) in zip(ends, with_state.items(), strict=True)
+        }
+
+    def add_state(self, state: Floats) -> dict[str, Floats]:
+        """What a state adds to the hidden units of every part."""
+        added = self._from_state @ state + self._from_state_bias
+        return {name: added[place] for name, place in self._places.items()}
 
     def start(self, setting: Setting) -> "Moment":
         """The moment before the first note of a piece."""
@@ -54,8 +64,7 @@ class Moment:
     def __init__(self, stepper: Stepper, setting: Setting) -> None:
         self._stepper = stepper
         self.history = History(setting)
-        size = len(stepper.layers[0][1][0])
-        self._states = [(np.zeros(size, np.float32), np.zeros(size, np.float32)) for _ in stepper.layers]
+        self._states = [(np.zeros(layer.size, np.float32), np.zeros(layer.size, np.float32)) for layer in stepper.layers]
         self._read()
 
     def fork(self) -> Self:
@@ -86,7 +95,7 @@ class Moment:
         inputs = self.history.pitch_inputs(time, voice)
         place = inputs.chord_place[0] * 4 + inputs.chord_place[1]
         ids = [*self._here, voice, place, *seen_from(inputs.references)]
-        outputs = self._stepper.parts["pitch"].scores(ids, self._state, inputs.sounds)
+        outputs = self._stepper.parts["pitch"].scores(ids, self._added["pitch"], inputs.sounds)
         intervals, absolute, recent, over_root, heard = np.split(outputs, np.cumsum(PITCH_OUTPUTS)[:-1])
         padded = np.zeros(PITCHES + 2 * INTERVALS, np.float32)  # an interval may lead out of the pitches
         for reference, scores in zip(inputs.references, intervals.reshape(-1, INTERVALS), strict=True):
@@ -122,38 +131,58 @@ class Moment:
     def _read(self) -> None:
         self._note = self.history.note_ids()
         read = self._stepper.parts["memory"].hidden(self._note)
-        for layer, (weight, recurrent, bias, more) in enumerate(self._stepper.layers):
-            state, cell = self._states[layer]
-            enter, forget, new, out = np.split(weight @ read + recurrent @ state + bias + more, 4)
-            cell = _sigmoid(forget) * cell + _sigmoid(enter) * np.tanh(new)
-            read = _sigmoid(out) * np.tanh(cell)
-            self._states[layer] = (read, cell)
-        self._state = read
+        for number, layer in enumerate(self._stepper.layers):
+            self._states[number] = layer.step(read, *self._states[number])
+            read = self._states[number][0]
+        self._added = self._stepper.add_state(read)
 
     def _predict(self, name: str, ids: Sequence[int], floats: Floats | None = None, past: Sequence[int] = ()) -> Floats:
-        return _log_softmax(self._stepper.parts[name].scores(ids, self._state, floats, past))
+        return _log_softmax(self._stepper.parts[name].scores(ids, self._added[name], floats, past))
+
+
+class _Layer:
+    """One LSTM layer's arithmetic.
+
+    The gates' rows are halved beforehand, because a sigmoid is a hyperbolic tangent of half as much: one call for all.
+    """
+
+    def __init__(self, lstm: nn.LSTM, layer: int) -> None:
+        enter, forget, new, out = (slice(part * lstm.hidden_size, (part + 1) * lstm.hidden_size) for part in range(4))
+        weight = np.concatenate([_array(getattr(lstm, f"weight_{side}_l{layer}")) for side in ("ih", "hh")], axis=1)
+        bias = _array(getattr(lstm, f"bias_ih_l{layer}")) + _array(getattr(lstm, f"bias_hh_l{layer}"))
+        order = [enter, forget, out]
+        self.weight = np.concatenate([*(0.5 * weight[gate] for gate in order), weight[new]]).astype(np.float32)
+        self.bias = np.concatenate([*(0.5 * bias[gate] for gate in order), bias[new]]).astype(np.float32)
+        self.size = lstm.hidden_size
+
+    def step(self, read: Floats, state: Floats, cell: Floats) -> tuple[Floats, Floats]:
+        """The new state and cell."""
+        values = np.tanh(self.weight @ np.concatenate([read, state]) + self.bias)
+        enter, forget, out = (0.5 * values[: 3 * self.size] + 0.5).reshape(3, -1)
+        cell = forget * cell + enter * values[3 * self.size :]
+        return out * np.tanh(cell), cell
 
 
 class _Part:
-    """A Part's arithmetic."""
+    """A Part's arithmetic, but for what the state adds."""
 
     def __init__(self, part: Part) -> None:
         self.table, self.offsets = _array(part.table.weight), part.offsets.numpy()
-        self.state, self.floats = _linear(part.state), _linear(part.floats)
+        self.floats = _array(part.floats.weight) if part.floats else None
         self.out, self.copy = _linear(part.out), _linear(part.copy)
 
-    def hidden(self, ids: Sequence[int], state: Floats | None = None, floats: Floats | None = None) -> Floats:
-        total: Floats = self.table[np.asarray(ids) + self.offsets].sum(0)
-        if self.state and state is not None:
-            total += self.state[0] @ state + self.state[1]
-        if self.floats and floats is not None:
-            total += self.floats[0] @ floats
-        gelu: Floats = 0.5 * total * (1 + np.tanh(0.7978845608 * (total + 0.044715 * total**3)))
+    def hidden(self, ids: Sequence[int], added: Floats | None = None, floats: Floats | None = None) -> Floats:
+        total: Floats = np.add.reduce(self.table.take(np.add(ids, self.offsets), 0))
+        if added is not None:
+            total += added
+        if self.floats is not None and floats is not None:
+            total += self.floats @ floats
+        gelu: Floats = 0.5 * total * (1 + np.tanh(total * (0.7978845608 + 0.0356774081 * total * total)))
         return gelu
 
-    def scores(self, ids: Sequence[int], state: Floats, floats: Floats | None = None, past: Sequence[int] = ()) -> Floats:
+    def scores(self, ids: Sequence[int], added: Floats, floats: Floats | None = None, past: Sequence[int] = ()) -> Floats:
         assert self.out
-        hidden = self.hidden(ids, state, floats)
+        hidden = self.hidden(ids, added, floats)
         scores: Floats = self.out[0] @ hidden + self.out[1]
         if self.copy:
             for value, weight in zip(past, self.copy[0] @ hidden + self.copy[1], strict=True):
@@ -167,15 +196,7 @@ def _array(tensor: Tensor) -> Floats:
 
 
 def _linear(layer: nn.Linear | None) -> tuple[Floats, Floats] | None:
-    if layer is None:
-        return None
-    weight = _array(layer.weight)
-    return weight, _array(layer.bias) if layer.bias is not None else np.zeros(len(weight), np.float32)
-
-
-def _sigmoid(values: Floats) -> Floats:
-    result: Floats = 0.5 * (1 + np.tanh(0.5 * values))  # which does not overflow
-    return result
+    return None if layer is None else (_array(layer.weight), _array(layer.bias))
 
 
 def _log_softmax(scores: Floats) -> Floats:
