@@ -30,10 +30,12 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from mozart import atomic, corpus, figures, hub, score
+from mozart import atomic, figures, hub, score
 from mozart.card import CURVES, PIECES, shown, write_card, write_unfinished_card
 from mozart.checkpoint import FILES, Checkpoint, load_checkpoint, round_weights, save_checkpoint
 from mozart.composer import Composer
+from mozart.corpus import archive
+from mozart.corpus.catalogue import RIGHTS
 from mozart.errors import MozartError
 from mozart.evaluation import (
     evaluate_distributions,
@@ -62,12 +64,6 @@ MORE_FILES = (LOSSES, ACCURACY, *PIECES, FIRST_PIECE, SAMPLES)
 
 # Flags that say where the run comes from and where it goes; they change nothing in it.
 PLACES = ("--output", "--resume", "--push-to-hub", "--private", "--space", "--push-every")
-
-SONATAS = (
-    "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
-    "Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished without "
-    "permission, and may not be used commercially."
-)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -191,7 +187,7 @@ def run_problems(flags: argparse.Namespace, arguments: list[str]) -> None:
             hub.prepare(flags.push_to_hub, flags.private, flags.space)
 
     print("Problem 1: read the music.", flush=True)
-    files = corpus.midi_files(flags.midi_dir) if flags.midi_dir else corpus.sonatas(flags.archive)
+    files = archive.midi_files(flags.midi_dir) if flags.midi_dir else archive.sonatas(flags.archive)
     # A run inside --midi-dir has left its own pieces there, which are nobody's music to learn from.
     files = [path for path in files if flags.output.absolute() not in path.absolute().parents]
     works, unreadable = score.read_scores(files, skip_unreadable=flags.skip_unreadable)
@@ -415,8 +411,8 @@ def collect_provenance(run: Run, flags: argparse.Namespace, n_works: int) -> dic
     return {
         "training": asdict(run.config) | {"epochs": run.epoch, "best_epoch": run.best_epoch["epoch"]},
         "versions": {name: version(name) for name in ("torch", "music21", "numpy")},
-        "music": f"{n_works} MIDI files of the trainer's own." if flags.midi_dir else SONATAS,
-        "archive_sha256": None if flags.midi_dir else corpus.ARCHIVE_SHA256,
+        "music": f"{n_works} MIDI files of the trainer's own." if flags.midi_dir else RIGHTS,
+        "archive_sha256": None if flags.midi_dir else archive.ARCHIVE_SHA256,
         "music_sha256": run.identity["music_sha256"],
     }
 

@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart import corpus
 from mozart.checkpoint import METRICS, PRETRAINED
+from mozart.corpus import archive
+from mozart.corpus.catalogue import find_movement
 from mozart.dynamics import draw_velocities
 from mozart.hands import LEFT, RIGHT, Hands
-from mozart.movements import find_movement
 from mozart.rhythm import RhythmTable, event_steps
 from mozart.score import Event, Work, read_scores
 from mozart.tonality import estimate_key
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     parser.add_argument("--output", type=Path, help="also write the result into this JSON file")
     flags = parser.parse_args()
-    works, _ = read_scores(corpus.sonatas(flags.archive))
+    works, _ = read_scores(archive.sonatas(flags.archive))
     metrics = json.loads((PRETRAINED / METRICS).read_text())
     parts = {part: [work for work in works if work.title in metrics[f"{part}_works"]] for part in ("validation", "test")}
     untested = [work for work in works if work not in parts["test"]]

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mozart import corpus
 from mozart.checkpoint import PRETRAINED
 from mozart.composer import Composer
+from mozart.corpus import archive
 from mozart.request import Request
 from mozart.sampling import predict_like_the_lab
 from mozart.score import Work, read_scores
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="also write the result into this JSON file")
     flags = parser.parse_args()
     torch.set_num_threads(1)
-    works, _ = read_scores(corpus.sonatas(flags.archive))
+    works, _ = read_scores(archive.sonatas(flags.archive))
     result: dict[str, Any] = {"machine": f"{platform.machine()} CPU, 1 thread", "notes": LENGTH, "pieces": flags.pieces}
     for name in ("unseen", "lab"):
         composer = Composer.load(PRETRAINED.parent / name)

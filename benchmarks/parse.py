@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from mozart import corpus
+from mozart.corpus import archive
 from mozart.score import read_scores
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     parser.add_argument("--output", type=Path, help="also write the result into this JSON file")
     flags = parser.parse_args()
-    files = corpus.sonatas(flags.archive)
+    files = archive.sonatas(flags.archive)
     cores = os.cpu_count() or 1
 
     seconds = {}

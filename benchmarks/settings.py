@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from mozart import corpus, measures
+from mozart import measures
 from mozart.composer import Composer
+from mozart.corpus import archive
 from mozart.likeness import to_passage
 from mozart.openings import choose_openings
 from mozart.originality import find_loop
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the first piece")
     parser.add_argument("--output", type=Path, help="also write the result into this JSON file")
     flags = parser.parse_args()
-    works, _ = read_scores(corpus.sonatas(flags.archive))
+    works, _ = read_scores(archive.sonatas(flags.archive))
     shipped = Composer.load()
     checkpoint, metrics = shipped.checkpoint, shipped.checkpoint.metrics
     ids = torch.tensor(checkpoint.vocabulary.encode(event.token for work in works for event in work.events))

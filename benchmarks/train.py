@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import torch
 from torch.utils.data import DataLoader
 
-from mozart import corpus
+from mozart.corpus import archive
 from mozart.evaluation import evaluate
 from mozart.model import ModelConfig, MusicLSTM, choose_device
 from mozart.score import read_scores
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="also write the result into this JSON file")
     flags = parser.parse_args()
     device = choose_device(flags.device)
-    works, _ = read_scores(corpus.sonatas(flags.archive))
+    works, _ = read_scores(archive.sonatas(flags.archive))
     tokens = [event.token for work in works for event in work.events]
     vocabulary = Vocabulary.of(tokens)
     ids = torch.tensor(vocabulary.encode(tokens))

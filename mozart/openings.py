@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
-from mozart.movements import find_movement
 from mozart.rhythm import event_steps
 from mozart.score import BEGINNING, Event, Work, into_bar, read_beginning
 from mozart.vocabulary import Vocabulary, pitches

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mozart.corpus import SHARED_MOVEMENTS
+from mozart.corpus.catalogue import SHARED_MOVEMENTS
 from mozart.score import Work
 from mozart.vocabulary import Vocabulary, pitches
 from mozart.windows import work_ranges

@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from mozart import atomic
-from mozart.corpus import cache_folder, title
+from mozart.corpus.archive import cache_folder
+from mozart.corpus.catalogue import title
 from mozart.errors import MozartError
 
 # Change this when the reader gives other events for the same file.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mozart import hub
-from mozart.corpus import is_midi_file
+from mozart.corpus.archive import is_midi_file
 from mozart.errors import MozartError
 
 ROOT = Path(__file__).parent.parent

@@ -14,8 +14,8 @@ import numpy as np
 
 from mozart import audio, dynamics, midi, player, rhythm
 from mozart.composer import Composer, Composition
+from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
-from mozart.movements import find_movement
 from mozart.openings import Excerpt
 from mozart.originality import PASSAGE
 from mozart.request import MAX_LENGTH, Request

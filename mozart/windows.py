@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, random_split
 
-from mozart.corpus import SHARED_MOVEMENTS
+from mozart.corpus.catalogue import SHARED_MOVEMENTS
 from mozart.errors import MozartError
 from mozart.score import Work
 

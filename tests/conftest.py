@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from hub_server import HubServer
+from mozart.corpus.archive import find_archive, sonatas
+from mozart.errors import MozartError
 
 
 def pytest_configure() -> None:
@@ -18,7 +20,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "corpus" not in request.keywords:
+    if request.node.get_closest_marker("corpus") is None:
         monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "cache"))
         monkeypatch.delenv("MOZART_ARCHIVE", raising=False)
 
@@ -42,3 +44,12 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
         read_environment_again()
 
 
+@pytest.fixture(scope="session")
+def sonata_files() -> list[Path]:
+    """The real sonatas' files; without the archive the test is left out, unless MOZART_ARCHIVE says that it is there."""
+    try:
+        return sonatas(str(find_archive()))
+    except MozartError as error:
+        if os.environ.get("MOZART_ARCHIVE"):
+            raise
+        pytest.skip(f"the archive cannot be had: {error}")

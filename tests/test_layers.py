@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# What lies in a package of its own.
+ROOMS = {"notes", "corpus"}
 LAYERS = [
     "errors",
     "atomic",
-    "corpus",
-    "movements",
     "score",
     "vocabulary",
     "tonality",
@@ -72,7 +72,7 @@ def test_every_module_has_its_layer() -> None:
 @pytest.mark.parametrize("module", LAYERS)
 def test_imports_go_up(module: str) -> None:
     """No module imports one from below itself."""
-    above = set(LAYERS[: LAYERS.index(module)])
+    above = ROOMS | set(LAYERS[: LAYERS.index(module)])
     assert imported_modules(ROOT / "mozart" / f"{module}.py") <= above
 
 

@@ -11,10 +11,10 @@ import pretty_midi
 import pytest
 
 import tiny
-from mozart import corpus
 from mozart.__main__ import main
 from mozart.card import CURVES, PIECES, measures_table, shown
 from mozart.checkpoint import CARD, CONFIG, FILES, load_checkpoint
+from mozart.corpus import archive
 from mozart.windows import WINDOW
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -106,7 +106,7 @@ def test_composing_again_from_the_wrong_file(
 def test_measure(checkpoint_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:
     """The table is printed, and written into the checkpoint, which is whole afterwards and composes the same pieces."""
     folder = Path(shutil.copytree(checkpoint_folder, tmp_path / "copy"))
-    monkeypatch.setattr(corpus, "sonatas", lambda _: [])
+    monkeypatch.setattr(archive, "sonatas", lambda _: [])
     monkeypatch.setattr("mozart.__main__.read_scores", lambda _: (tiny.works(), []))
     assert main(["measure", "--pieces", "3", "--length", "60", "--checkpoint", str(folder)]) == 0
     said = capsys.readouterr().out

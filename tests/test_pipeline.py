@@ -14,11 +14,11 @@ import torch
 import tiny
 import train
 from hub_server import Failure, HubServer
-from mozart import corpus
 from mozart.__main__ import main as mozart_main
 from mozart.card import CURVES, PIECES, shown
 from mozart.checkpoint import FILES, load_checkpoint
 from mozart.composer import Composer
+from mozart.corpus import archive
 from mozart.midi import read_recipe
 from mozart.request import Request
 from mozart.score import read_scores
@@ -45,7 +45,7 @@ def midi_dir(tmp_path: Path) -> Path:
     folder.mkdir()
     for number in range(2):
         tiny.write_midi(folder / f"piece{number}.mid", 250, seed=number)
-    read_scores(corpus.midi_files(folder), workers=1)
+    read_scores(archive.midi_files(folder), workers=1)
     return folder
 
 
@@ -86,7 +86,7 @@ def test_stream_on_held_out_works(tmp_path: Path, capsys: CAPTURE) -> None:
     folder.mkdir()
     for number in range(4):
         tiny.write_midi(folder / f"piece{number}.mid", 250, seed=number)
-    read_scores(corpus.midi_files(folder), workers=1)
+    read_scores(archive.midi_files(folder), workers=1)
     way = ["--recipe", "stream", "--split", "works", "--test-works", "piece2", "--passes", "1", "--validate-every", "2"]
     arguments = ["--midi-dir", str(folder), "--output", str(output), "--epochs", "2", "--samples-every", "2", *way, *SMALL]
     assert train.main(arguments) == 0

@@ -5,8 +5,8 @@ from itertools import groupby
 import numpy as np
 import pytest
 
+from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
-from mozart.movements import find_movement
 from mozart.score import Work
 from mozart.tonality import HEARD, KeyPull, estimate_key
 from mozart.vocabulary import Vocabulary

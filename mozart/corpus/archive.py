@@ -1,17 +1,19 @@
-"""The sonata archive: find it, download it, verify it, unpack it safely, list its works.
+"""The sonata archive: find it, download it, verify it, unpack it.
 
 The archive holds 20 MIDI files, one a piano sonata. They are under copyright and may not be republished, so the archive
 is never part of this repository: it is downloaded into the user's cache folder on first use, and checked against
 ``ARCHIVE_SHA256`` every time. (Lab, "Download Data".)
 """
 
+import gzip
 import hashlib
 import http.client
 import os
 import tarfile
+import tempfile
 import urllib.request
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import platformdirs
 from tqdm import tqdm
@@ -23,18 +25,20 @@ from mozart.errors import MozartError
 ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/master/RNN/mozart_sonatas.tar.gz"
 ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
 
-# The archive's file names are not all Köchel numbers of the piece inside.
-_TITLES = {"593": "K. 533/494", "547": "K. 547a"}
-# The finale of one is that of the other, a fourth apart.
-SHARED_MOVEMENTS = (("K. 545", "K. 547a"),)
-
 _DOWNLOAD_TIMEOUT_SECONDS = 30
+_ANOTHER_CACHE = "set MOZART_CACHE to a folder that can be written."
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder."""
+    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder.
+
+    Raises MozartError where that lies in a home folder and there is none.
+    """
     chosen = os.environ.get("MOZART_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+    try:
+        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
+    except RuntimeError as error:  # both raise it
+        raise MozartError(f"There is no home folder to keep the archive in: {_ANOTHER_CACHE}") from error
 
 
 def sonatas(source: str | None = None) -> list[Path]:
@@ -49,7 +53,7 @@ def sonatas(source: str | None = None) -> list[Path]:
     Raises
     ------
     MozartError
-        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked safely.
+        When the archive is missing, cannot be downloaded, is not the sonata archive, or cannot be unpacked.
     """
     archive = find_archive(source)
     return unpack(archive, cache_folder() / f"sonatas-{ARCHIVE_SHA256[:12]}")
@@ -59,7 +63,7 @@ def find_archive(source: str | None = None) -> Path:
     """A local path of the verified archive; see :func:`sonatas` for where it is looked for."""
     source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
     if not source.startswith(("http://", "https://")):
-        path = Path(source).expanduser()
+        path = Path(os.path.expanduser(source))
         if not os.path.isfile(path):
             raise MozartError(
                 f"There is no archive at {path}: give its path or http(s) address with --archive or MOZART_ARCHIVE, "
@@ -107,26 +111,22 @@ def verify(name: str, content: bytes) -> None:
 def unpack(archive: Path, folder: Path) -> list[Path]:
     """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
 
-    Every member is looked at before the first byte is written: one that is a link or a device, or whose path leaves
-    `folder`, refuses the whole archive. Files that are there already, byte for byte, are not written again.
+    Raises MozartError when it is damaged, when tarfile's data filter refuses what it holds, or when there is no room for it.
     """
-    files: list[Path] = []
+    files = []
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            members = tar.getmembers()
-            for member in members:
-                _refuse_unsafe(member, archive)
-            for member in members:
-                source = tar.extractfile(member)
-                path = folder / member.name
-                if source is None or not is_midi_file(path):
-                    continue
-                content = source.read()
-                if not (os.path.isfile(path) and _read(path) == content):
-                    atomic.write(path, content)
-                files.append(path)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise MozartError(f"{archive.name} is damaged or not a .tar.gz archive ({error}): download it again.") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside the folder first: nothing of a damaged archive gets into it, and who reads a file there reads it whole.
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh, tarfile.open(archive, "r:gz") as tar:
+            tar.extractall(fresh, filter="data")
+            for path in filter(is_midi_file, Path(fresh).rglob("*")):
+                files.append(folder / path.relative_to(fresh))
+                files[-1].parent.mkdir(parents=True, exist_ok=True)
+                path.replace(files[-1])
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise MozartError(f"{archive.name} is damaged, or no safe .tar.gz archive ({error}): download it again.") from error
+    except OSError as error:
+        raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error.strerror}): {_ANOTHER_CACHE}") from error
     return sorted(files)
 
 
@@ -143,22 +143,6 @@ def midi_files(folder: Path) -> list[Path]:
 def is_midi_file(path: Path) -> bool:
     """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
     return path.suffix.lower() in {".mid", ".midi"} and not path.name.startswith(".")
-
-
-def title(path: Path) -> str:
-    """A work's name for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its ending."""
-    prefix, _, number = path.stem.rpartition("_")
-    if prefix != "piano_sonata":
-        return path.stem
-    return _TITLES.get(number, f"K. {number}")
-
-
-def _refuse_unsafe(member: tarfile.TarInfo, archive: Path) -> None:
-    name = PurePosixPath(member.name)
-    if name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name:
-        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} would be written outside its folder.")
-    if not (member.isfile() or member.isdir()):
-        raise MozartError(f"{archive.name} is not safe to unpack: {member.name} is a link or a device, not a file.")
 
 
 def _read(path: Path) -> bytes:

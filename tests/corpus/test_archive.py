@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mozart import corpus
+from mozart.corpus import archive
 from mozart.errors import MozartError
 
 
@@ -31,7 +32,7 @@ def link(name: str, target: str, kind: bytes) -> tarfile.TarInfo:
 def small_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An archive of two MIDI files that passes for the sonatas."""
     path = make_archive(tmp_path / "small.tar.gz", [tarfile.TarInfo(f"music/piano_sonata_{n}.mid") for n in (545, 279)])
-    monkeypatch.setattr(corpus, "ARCHIVE_SHA256", corpus._sha256(path.read_bytes()))
+    monkeypatch.setattr(archive, "ARCHIVE_SHA256", archive._sha256(path.read_bytes()))
     return path
 
 
@@ -59,34 +60,34 @@ def server(small_archive: Path) -> Iterator[str]:
 
 def test_unpacks_a_verified_archive_into_the_cache(small_archive: Path) -> None:
     """The files come sorted by name, and lie under MOZART_CACHE."""
-    files = corpus.sonatas(str(small_archive))
+    files = archive.sonatas(str(small_archive))
     assert [path.name for path in files] == ["piano_sonata_279.mid", "piano_sonata_545.mid"]
-    assert all(path.is_relative_to(corpus.cache_folder()) and path.read_bytes() == b"MThd" for path in files)
+    assert all(path.is_relative_to(archive.cache_folder()) and path.read_bytes() == b"MThd" for path in files)
 
 
 def test_takes_the_archive_from_the_environment(small_archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MOZART_ARCHIVE names the archive when no path is given."""
     monkeypatch.setenv("MOZART_ARCHIVE", str(small_archive))
-    assert corpus.find_archive() == small_archive
+    assert archive.find_archive() == small_archive
 
 
 def test_downloads_once(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time the archive comes from the cache, network or not."""
-    first = corpus.find_archive(f"{server}/good")
+    first = archive.find_archive(f"{server}/good")
 
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("downloaded again")
 
-    monkeypatch.setattr(corpus, "download", fail)
-    assert corpus.find_archive(f"{server}/good") == first
+    monkeypatch.setattr(archive, "download", fail)
+    assert archive.find_archive(f"{server}/good") == first
 
 
 @pytest.mark.parametrize("page", ["half", "nothing"])
 def test_a_broken_download_leaves_nothing(server: str, page: str) -> None:
     """A download that ends early, or is not there, is refused, and no part of it stays in the cache."""
     with pytest.raises(MozartError):
-        corpus.find_archive(f"{server}/{page}")
-    assert not corpus.cache_folder().exists()
+        archive.find_archive(f"{server}/{page}")
+    assert not archive.cache_folder().exists()
 
 
 def test_a_cache_that_cannot_be_written(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,33 +95,33 @@ def test_a_cache_that_cannot_be_written(server: str, tmp_path: Path, monkeypatch
     (tmp_path / "file").touch()
     monkeypatch.setenv("MOZART_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(MozartError, match="cache.* cannot be written"):
-        corpus.find_archive(f"{server}/good")
+        archive.find_archive(f"{server}/good")
 
 
 def test_a_changed_file_is_unpacked_again(small_archive: Path) -> None:
     """A file in the cache that was changed, even at the same size, does not pass for the archive's."""
-    first = corpus.sonatas(str(small_archive))[0]
+    first = archive.sonatas(str(small_archive))[0]
     first.write_bytes(b"XXXX")
-    assert corpus.sonatas(str(small_archive))[0].read_bytes() == b"MThd"
+    assert archive.sonatas(str(small_archive))[0].read_bytes() == b"MThd"
 
 
 def test_unreachable_address() -> None:
     """Without a network the message says how to go on."""
     with pytest.raises(MozartError, match="--archive"):
-        corpus.find_archive("http://127.0.0.1:9/mozart.tar.gz")
+        archive.find_archive("http://127.0.0.1:9/mozart.tar.gz")
 
 
 def test_missing_archive(tmp_path: Path) -> None:
     """A path that does not exist is named."""
     with pytest.raises(MozartError, match=r"no archive at .*nowhere\.tar\.gz"):
-        corpus.find_archive(str(tmp_path / "nowhere.tar.gz"))
+        archive.find_archive(str(tmp_path / "nowhere.tar.gz"))
 
 
 def test_wrong_checksum(small_archive: Path) -> None:
     """An archive that was changed or cut is refused before it is unpacked."""
     small_archive.write_bytes(small_archive.read_bytes()[:-10])
     with pytest.raises(MozartError, match="not the sonata archive"):
-        corpus.sonatas(str(small_archive))
+        archive.sonatas(str(small_archive))
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all", b"truncated"])
@@ -128,8 +129,8 @@ def test_damaged_archive(tmp_path: Path, content: bytes) -> None:
     """What is not a whole .tar.gz is refused in one sentence."""
     path = make_archive(tmp_path / "a.tar.gz", [tarfile.TarInfo("music/a.mid")])
     path.write_bytes(path.read_bytes()[:60] if content == b"truncated" else content)
-    with pytest.raises(MozartError, match="damaged or not a"):
-        corpus.unpack(path, tmp_path / "out")
+    with pytest.raises(MozartError, match="damaged, or no safe"):
+        archive.unpack(path, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -137,19 +138,42 @@ def test_damaged_archive(tmp_path: Path, content: bytes) -> None:
     [
         tarfile.TarInfo("../escaped.mid"),
         tarfile.TarInfo("music/../../escaped.mid"),
-        tarfile.TarInfo("/tmp/escaped.mid"),
         link("music/link.mid", "/etc/passwd", tarfile.SYMTYPE),
         link("music/hard.mid", "../escaped.mid", tarfile.LNKTYPE),
         link("music/device.mid", "", tarfile.CHRTYPE),
     ],
     ids=lambda member: member.name,
 )
-def test_unsafe_archive_writes_nothing(tmp_path: Path, member: tarfile.TarInfo) -> None:
-    """A path that leaves the folder, a link or a device refuses the whole archive, good files in it too."""
+def test_unsafe_archive_leaves_nothing(tmp_path: Path, member: tarfile.TarInfo) -> None:
+    """A path or a link that leaves the folder, or a device, refuses the whole archive, good files in it too."""
     path = make_archive(tmp_path / "a.tar.gz", [tarfile.TarInfo("music/good.mid"), member])
-    with pytest.raises(MozartError, match="not safe to unpack"):
-        corpus.unpack(path, tmp_path / "out" / "music")
+    with pytest.raises(MozartError, match="no safe"):
+        archive.unpack(path, tmp_path / "out" / "music")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
+
+
+def test_no_room_to_unpack(small_archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that cannot be made is named, and the archive is not blamed."""
+    monkeypatch.setenv("MOZART_CACHE", str(small_archive))
+    with pytest.raises(MozartError, match="set MOZART_CACHE"):
+        archive.sonatas(str(small_archive))
+
+
+def test_a_cache_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A tilde in MOZART_CACHE is the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MOZART_CACHE", "~/kept")
+    assert archive.cache_folder() == tmp_path / "kept"
+
+
+@pytest.mark.parametrize("chosen", ["~/kept", ""])
+def test_no_home_folder(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no home folder, the cache is asked for, and no folder called ~ is made."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("MOZART_CACHE", chosen)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(MozartError, match="no home folder"):
+        archive.cache_folder()
 
 
 def test_own_midi_files(tmp_path: Path) -> None:
@@ -157,27 +181,18 @@ def test_own_midi_files(tmp_path: Path) -> None:
     for name in ("b.mid", "sub/a.MIDI", "notes.txt", "._b.mid"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert corpus.midi_files(tmp_path) == [tmp_path / "b.mid", tmp_path / "sub/a.MIDI"]
+    assert archive.midi_files(tmp_path) == [tmp_path / "b.mid", tmp_path / "sub/a.MIDI"]
 
 
 def test_own_folder_without_music(tmp_path: Path) -> None:
     """A folder that is missing or holds no MIDI is said to be so."""
     with pytest.raises(MozartError, match=r"holds no \.mid"):
-        corpus.midi_files(tmp_path)
+        archive.midi_files(tmp_path)
     with pytest.raises(MozartError, match="no folder"):
-        corpus.midi_files(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("name", "title"),
-    [("piano_sonata_545.mid", "K. 545"), ("piano_sonata_593.mid", "K. 533/494"), ("my_song_2.mid", "my_song_2")],
-)
-def test_titles(name: str, title: str) -> None:
-    """Sonatas are called by their Köchel numbers, other files by their names."""
-    assert corpus.title(Path(name)) == title
+        archive.midi_files(tmp_path / "nowhere")
 
 
 @pytest.mark.corpus
-def test_the_real_archive(archive: Path) -> None:
+def test_the_real_archive(sonata_files: list[Path]) -> None:
     """The archive holds 20 sonatas."""
-    assert len(corpus.sonatas(str(archive))) == 20
+    assert len(sonata_files) == 20

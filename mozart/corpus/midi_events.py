@@ -1,0 +1,161 @@
+"""The bytes of a MIDI file: its tracks, and a track's events.
+
+Files differ from the standard (MIDI 1.0, "Standard MIDI Files", RP-001) in every way that bytes can. What is there is read:
+a header may be longer than six bytes, the count of tracks and a chunk's length may be wrong, other chunks may stand between
+the tracks, the whole may lie in a RIFF container, and a track may break off. This is plain Python: whatever the bytes, it
+ends after one look at each of them, and takes no more memory than they do.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mozart.errors import MozartError
+
+NOTE_OFF, NOTE_ON, META = 0x80, 0x90, 0xFF
+DAMAGE = 0
+
+TRACK_NAME, MARKER, END_OF_TRACK, TEMPO, METRE = 0x03, 0x06, 0x2F, 0x51, 0x58
+_SEQUENCE_NUMBER, _CHANNEL_PREFIX, _PORT, _SMPTE_OFFSET, _KEY = 0x00, 0x20, 0x21, 0x54, 0x59
+
+_SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
+_FRAMES = {24: 24.0, 25: 25.0, 29: 30_000 / 1_001, 30: 30.0}
+_SMPTE_QUARTER = 0.5  # seconds: where a file counts seconds, a quarter is what it is without a tempo
+
+# Tick, status with its channel, and two data bytes; for META the type and the content; for DAMAGE nothing more can be read.
+Event = tuple[int, int, int, int | bytes]
+
+
+class MidiFile(NamedTuple):
+    """What the chunks hold.
+
+    Attributes
+    ----------
+    ticks_per_quarter : a whole number but where `counts_seconds`
+    counts_seconds : whether ticks are parts of a second (SMPTE time), so that tempi mean nothing
+    tracks : their bytes
+    """
+
+    ticks_per_quarter: float
+    counts_seconds: bool
+    tracks: list[bytes]
+
+
+def read_chunks(data: bytes, name: str) -> MidiFile:
+    """The tracks of a MIDI file, and how it counts time. Raises MozartError where there is no header that says so."""
+    header = data.find(b"MThd", 0, 1_024)  # a RIFF container, or a Macintosh's header, may come before
+    if header < 0 or len(data) < header + 14:
+        raise MozartError(f"{name} is not a MIDI file.")
+    length, style = int.from_bytes(data[header + 4 : header + 8]), int.from_bytes(data[header + 8 : header + 10])
+    ticks, counts_seconds = _read_division(data[header + 12 : header + 14], name)
+    position = _chunk_end(data, header + 8, length)
+    tracks = []
+    while 0 <= position < len(data) - 8:
+        start = position + 8
+        end = _chunk_end(data, start, int.from_bytes(data[position + 4 : start]))
+        if data.startswith(b"MTrk", position):
+            tracks.append(data[start:end])
+        position = end
+    if style == 2 and len(tracks) > 1:
+        raise MozartError(f"{name} holds {len(tracks)} pieces of their own (MIDI format 2): save the one you mean as a file.")
+    return MidiFile(ticks, counts_seconds, tracks)
+
+
+def read_events(track: bytes) -> Iterator[Event]:
+    """The notes and meta events of a track, in order, up to its end or to where it is damaged."""
+    tick = status = position = 0
+    try:
+        while position < len(track):
+            delta = track[position]
+            position += 1
+            if delta >= 0x80:
+                delta, position = _read_number(track, position - 1)
+            tick += delta
+            if track[position] >= 0x80:
+                message = track[position]
+                position += 1
+                if message < 0xF0:
+                    status = message  # it holds until the next one: "running status"
+            else:
+                message = status
+            if message < 0xA0:
+                if not message:
+                    raise IndexError  # data that belong to nothing
+                yield tick, message, track[position], track[position + 1]
+                position += 2
+            elif message < 0xF0:
+                position += 1 if 0xC0 <= message < 0xE0 else 2
+            elif message == META:
+                kind = track[position]
+                length, start = _read_number(track, position + 1)
+                position = start + length
+                if position > len(track):
+                    raise IndexError
+                yield tick, META, kind, track[start:position]
+                if kind == END_OF_TRACK:
+                    return
+            elif message in _SYSTEM_EXCLUSIVE:
+                length, start = _read_number(track, position)
+                position = start + length
+            else:  # a message of the wire, as a clock's, which has no place in a file
+                position += {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(message, 0)
+    except IndexError:
+        yield tick, DAMAGE, 0, b""
+
+
+def makes_sense(kind: int, content: bytes) -> bool:
+    """Whether a meta event is what the standard says of its kind; of texts and unknown kinds it says nothing."""
+    lengths = {_SEQUENCE_NUMBER: 2, _CHANNEL_PREFIX: 1, _PORT: 1, TEMPO: 3, _SMPTE_OFFSET: 5, METRE: 4, _KEY: 2}
+    if kind not in lengths:
+        return True
+    if len(content) != lengths[kind]:
+        return kind == _SEQUENCE_NUMBER and not content
+    if kind == TEMPO:
+        return any(content)
+    if kind == METRE:
+        return content[0] > 0 and content[1] < 8
+    if kind == _SMPTE_OFFSET:
+        return content[0] & 0x1F < 24 and content[1] < 60 and content[2] < 60 and content[3] < 30
+    if kind == _KEY:
+        return (content[0] < 8 or content[0] > 248) and content[1] < 2
+    return True
+
+
+NAMES = {
+    _SEQUENCE_NUMBER: "sequence number",
+    _CHANNEL_PREFIX: "channel prefix",
+    _PORT: "port",
+    TEMPO: "tempo",
+    _SMPTE_OFFSET: "SMPTE offset",
+    METRE: "metre",
+    _KEY: "key signature",
+}
+
+
+def _read_division(division: bytes, name: str) -> tuple[float, bool]:
+    if division[0] < 0x80:
+        ticks, counts_seconds = float(int.from_bytes(division)), False
+    else:
+        ticks, counts_seconds = _FRAMES.get(256 - division[0], 0.0) * division[1] * _SMPTE_QUARTER, True
+    if not ticks:
+        raise MozartError(f"{name} does not say how many ticks a quarter has, so nobody knows when its notes begin.")
+    return ticks, counts_seconds
+
+
+def _chunk_end(data: bytes, start: int, length: int) -> int:
+    """Where a chunk ends: where it says, if another one or nothing follows there, else where the next track begins."""
+    end = start + length
+    if end == len(data) or re.match(rb"[ -~]{4}", data[end : end + 8]):
+        return end
+    following = data.find(b"MTrk", start)
+    return following if following >= 0 else len(data)
+
+
+def _read_number(track: bytes, position: int) -> tuple[int, int]:
+    """A number of up to four bytes, seven bits in each but a last one's are marked, and where it ends."""
+    number = 0
+    for here in range(position, position + 4):
+        number = number << 7 | track[here] & 0x7F
+        if track[here] < 0x80:
+            return number, here + 1
+    raise IndexError
