@@ -6,6 +6,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from tqdm import tqdm
 
 from mozart.model.network import PARTS, NotesNetwork
 from mozart.model.rows import Rows
@@ -54,7 +55,7 @@ def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> di
     sums = dict.fromkeys(PARTS, 0.0)
     right = notes = 0
     quarters = 0.0
-    for row in rows:
+    for row in tqdm(rows, desc="Evaluating", unit="movement", leave=False):
         state = None
         for start in range(0, len(row.tensors["target"]), _AT_ONCE):
             batch = {name: tensor[None, start : start + _AT_ONCE].to(device) for name, tensor in row.tensors.items()}
