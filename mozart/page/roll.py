@@ -47,7 +47,9 @@ def roll_html(
     lanes = "".join(
         f'<i class="lane" style="--y:{highest - pitch}"></i>' for pitch in range(lowest, highest + 1) if pitch % 12 in _BLACK
     )
-    octaves = "".join(f'<i class="octave" style="--y:{highest - c + 1}"></i>' for c in range(lowest + 1, highest + 1) if c % 12 == 0)
+    octaves = "".join(
+        f'<i class="octave" style="--y:{highest - c + 1}"></i>' for c in range(lowest + 1, highest + 1) if c % 12 == 0
+    )
     return (
         f'<div class="strip" tabindex="0" role="group" aria-label="{escape(describe(score, opening_notes))}">'
         f'<div class="sheet" style="--length:{length:g};--semitones:{highest - lowest + 1}">'

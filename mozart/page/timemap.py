@@ -53,7 +53,9 @@ def read_timemap(toolkit: Any) -> Timemap:
     """The times of the music that a verovio toolkit has loaded and laid out."""
     entries = toolkit.renderToTimemap({"includeMeasures": True})
     heads = (
-        Head(name, entry["qstamp"], toolkit.getMIDIValuesForElement(name)["pitch"]) for entry in entries for name in entry.get("on", ())
+        Head(name, entry["qstamp"], toolkit.getMIDIValuesForElement(name)["pitch"])
+        for entry in entries
+        for name in entry.get("on", ())
     )
     return Timemap(tuple(entry["qstamp"] for entry in entries if "measureOn" in entry), tuple(heads))
 

@@ -128,7 +128,9 @@ def view_data(
         Whether it plays by itself. A browser refuses before the visitor's first press: a large button waits then.
     """
     starts = quarters(score)
-    notes = zip(score.seconds_at(score.onsets), score.seconds_at(score.onsets + score.durations), score.pitches, score.hands, strict=True)
+    notes = zip(
+        score.seconds_at(score.onsets), score.seconds_at(score.onsets + score.durations), score.pitches, score.hands, strict=True
+    )
     return {
         "state": "piece",
         "title": title,
