@@ -13,8 +13,8 @@ from mozart.checkpoint.folder import PRETRAINED, read_folder
 from mozart.composing import laboratory
 from mozart.composing.again import compose_bars_again
 from mozart.composing.composition import Composition, Notes
-from mozart.composing.laboratory import Laboratory
 from mozart.composing.drawing import Draft
+from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
 from mozart.composing.planning import Intention, characters, make_intention
 from mozart.composing.request import MAX_SEED, Request

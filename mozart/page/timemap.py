@@ -11,7 +11,6 @@ Written times are in quarters from the beginning of the first written bar.
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
