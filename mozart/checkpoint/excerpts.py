@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mozart.errors import MozartError
+from mozart.model.offsets import end_before_next_stroke
 from mozart.notes import TICKS, Metre, Score
 
 MAX_EXCERPTS, MAX_BARS, MAX_SHARE = 24, 8, 0.05
@@ -56,7 +57,8 @@ def choose_excerpts(held_out: Sequence[Score]) -> dict[str, Score]:
             before = np.searchsorted(movement.onsets, movement.bars[1 : MAX_BARS + 1])
             bars = int((before <= share).sum())
             if bars >= MIN_BARS:
-                chosen[f"{work.title}, movement {index + 1}"] = _plain(movement.bars_slice(0, bars))
+                stop = int(movement.bars[bars])
+                chosen[f"{work.title}, movement {index + 1}"] = _plain(movement.cut(0, stop), stop)
     names = sorted(chosen)[:: -(-len(chosen) // MAX_EXCERPTS) or 1] if chosen else []
     return {name: chosen[name] for name in names}
 
@@ -103,19 +105,12 @@ def find_openings(excerpts: Mapping[str, Score], describe: Callable[[str], tuple
     return openings
 
 
-def _plain(score: Score) -> Score:
-    """Without what is a performer's: all equally loud, lengths rounded to note values."""
+def _plain(score: Score, stop: int) -> Score:
+    """Without what is a performer's: all equally loud, lengths rounded to note values; nothing sounds after `stop`."""
     rows = score.columns.astype(np.int64)
     rows[:, 0] = np.round(rows[:, 0] / _GRID) * _GRID
     # A detached eighth of 9.5/24 is an eighth.
     rows[:, 3] = np.maximum(np.ceil(rows[:, 3] / (2 * _GRID)) * 2 * _GRID, _GRID)
+    rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])
     rows[:, 4] = _VELOCITY
-    return Score(_without_overlaps(rows), score.metres)
-
-
-def _without_overlaps(rows: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """End every note before its voice strikes its key again; of two strokes at one tick the first is kept."""
-    rows = rows[np.lexsort((rows[:, 0], rows[:, 2], rows[:, 1]))]
-    same = (rows[1:, 1:3] == rows[:-1, 1:3]).all(1)
-    rows[:-1, 3] = np.where(same, np.minimum(rows[:-1, 3], rows[1:, 0] - rows[:-1, 0]), rows[:-1, 3])
-    return rows[rows[:, 3] > 0]
+    return Score(end_before_next_stroke(rows), score.metres)

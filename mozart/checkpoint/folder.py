@@ -22,7 +22,7 @@ CARD = "README.md"
 # What each recipe's checkpoint holds. The last is config.json, which tells what it is.
 FILES = {
     "notes": ("model.safetensors", "plans.json", "excerpts.json", "offsets.json", "copies.safetensors", METRICS, CARD, CONFIG),
-    "lab": ("model.safetensors", "vocabulary.json", "sequences.safetensors", "offsets.json", METRICS, CARD, CONFIG),
+    "lab": ("model.safetensors", "vocabulary.json", "sequences.json", "distances.json", METRICS, CARD, CONFIG),
 }
 # What any of them may hold; loading reads no card, which may be edited on the Hub.
 LOADED = (*dict.fromkeys(name for names in FILES.values() for name in names if name not in (CARD, CONFIG)), CONFIG)

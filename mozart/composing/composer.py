@@ -13,6 +13,7 @@ from mozart.checkpoint.folder import PRETRAINED, read_folder
 from mozart.composing import laboratory
 from mozart.composing.again import compose_bars_again
 from mozart.composing.composition import Composition, Notes
+from mozart.composing.laboratory import Laboratory
 from mozart.composing.drawing import Draft
 from mozart.composing.opening import find_opening
 from mozart.composing.planning import Intention, characters, make_intention
@@ -20,7 +21,6 @@ from mozart.composing.request import MAX_SEED, Request
 from mozart.composing.writing import OnProgress, write_bars
 from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
-from mozart.lab.checkpoint import LabCheckpoint
 from mozart.model.harmony import find_chords
 from mozart.model.offsets import end_before_next_stroke, retime
 from mozart.model.setting import Setting
@@ -56,7 +56,7 @@ class Composer:
         name: str,
         revision: str | None = None,
         date: datetime.date | None = None,
-        lab: LabCheckpoint | None = None,
+        lab: Laboratory | None = None,
     ) -> None:
         self.checkpoint, self.name, self.revision, self.date, self._lab = checkpoint, name, revision, date, lab
         self._stepper = Stepper(checkpoint.network) if checkpoint else None
@@ -88,7 +88,7 @@ class Composer:
         return dict(self.checkpoint.metrics if self.checkpoint else self.lab.metrics)
 
     @property
-    def lab(self) -> LabCheckpoint:
+    def lab(self) -> Laboratory:
         """The laboratory's network: the checkpoint's own, or the one that ships."""
         if self._lab is None:
             self._lab = laboratory.load(PRETRAINED / "lab")

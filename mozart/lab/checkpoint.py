@@ -32,7 +32,7 @@ WEIGHTS, VOCABULARY, SEQUENCES, DISTANCES, METRICS = FILES = (
 MAX_SEQUENCES = 24
 # No more of a work than this stands in the test sequences, beyond one of each.
 _SHARE_OF_A_WORK = 0.05
-_MAX_TOKENS, _MAX_TOKEN_LENGTH, _MAX_TITLE_LENGTH = 50_000, 200, 200
+_MAX_TOKENS, _MAX_TOKEN_LENGTH, _MAX_TITLE_LENGTH = 50_000, 200, 1_000
 _MAX_DISTANCES, _MAX_DISTANCE, _MAX_COUNT = 10_000, 2**24, 2**40
 _MEASURED = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "seconds")
 

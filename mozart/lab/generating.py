@@ -129,7 +129,8 @@ def generate_piece(
     remarks = [f"It goes on from {WINDOW} elements of {checkpoint.titles[place]} that the network was tested on."]
     if (loop := find_loop(predictions)) is not None:
         start, period = loop
-        remarks.append(f"From predicted element {start + 1} on it repeats the same {period} elements.")
+        cycle = "one element" if period == 1 else f"the same {period} elements"
+        remarks.append(f"From predicted element {start + 1} on it repeats {cycle}.")
     return tokens, score, tuple(remarks)
 
 

@@ -153,7 +153,8 @@ def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckp
             "recipe": "lab",
             "split": "windows",
             "window": WINDOW,
-            **asdict(run.config),
+            "seed": run.config.seed,
+            "settings": asdict(run.config),
             **about,
             "elements": len(ids),
             "distinct": len(data.vocabulary),
@@ -162,8 +163,6 @@ def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckp
             "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
             "best_epoch": run.best_epoch,
             "validation": {"loss": best["validation_loss"], "accuracy": best["validation_accuracy"]},
-            # `epochs` of the configuration is how many there should be.
-            "planned_epochs": run.config.epochs,
             "epochs": run.history,
         },
     )

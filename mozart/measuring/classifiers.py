@@ -35,7 +35,8 @@ def tell_apart(sample: Sample, mozart: Sample, seed: int = 0) -> dict[str, dict[
     dict
         ``boosting`` and ``regression`` → ``auc`` (0.5: not at all, 1: every time), the mean over folds of whole groups, with
         the ends of its 95 % interval, ``low`` and ``high``: groups are resampled within their fold, or the passages of one
-        that has its fold to itself.
+        that has its fold to itself. With few works on a side the number drifts, to either side of 0.5, even where there is
+        nothing to tell: set it beside that of works that were held out.
 
     Raises
     ------

@@ -44,7 +44,10 @@ class Sample:
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Score], bars: int) -> Self:
-        """The first so many bars of each piece, each a group of its own. Raises MozartError when there are fewer than two."""
+        """The first so many bars of each piece, or all of a shorter one; each is a group of its own.
+
+        Raises MozartError when there are fewer than two.
+        """
         if len(pieces) < 2:
             raise MozartError("There is too little to compare: give at least two pieces.")
         cut = [piece.bars_slice(0, bars) if len(piece.bars) > bars else piece for piece in pieces]

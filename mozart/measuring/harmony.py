@@ -67,7 +67,6 @@ _IN_CHORD = _inside(_IS_TRIAD | _IS_SEVENTH)
 # Chords to name a beat by, shape (chords, 12), from the bass up: of equally good ones the first, whose root is the bass.
 _ROOTS = [(root, chord) for root in (0, 8, 9, 5, 7, 3, 4, 2, 10, 1, 6, 11) for chord in (*TRIADS.values(), SEVENTHS["dominant"])]
 _TEMPLATES = np.array([[step in {(root + each) % CLASSES for each in chord} for step in range(CLASSES)] for root, chord in _ROOTS])
-_MISSING = 0.15  # what a chord loses for each of its notes that does not sound
 
 
 def harmony(passage: Passage) -> dict[str, float]:
@@ -138,8 +137,7 @@ def roots(sound: Floats, bass: Ints) -> tuple[Ints, Floats]:
         inside = _TEMPLATES @ heard
         covers[beat] = inside[triads].max()
         if (heard > 0).sum() >= 2:
-            missing = (_TEMPLATES & (heard == 0)).sum(1)
-            best = int(np.round(inside - _MISSING * missing, 9).argmax())
+            best = int(np.round(inside, 9).argmax())
             chords[beat] = (_ROOTS[best][0] + bass[beat]) % CLASSES
     return chords, covers
 

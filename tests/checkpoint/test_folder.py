@@ -13,8 +13,8 @@ from mozart.errors import MozartError
 CONTENTS = {
     "model.safetensors": save({"weight": np.zeros((2, 3), np.float16)}),
     "vocabulary.json": b"[]",
-    "sequences.safetensors": save({"ids": np.zeros((1, 1), np.int32)}),
-    "offsets.json": b"{}",
+    "sequences.json": b"[0]",
+    "distances.json": b"{}",
     "metrics.json": b"{}",
 }
 
@@ -67,7 +67,7 @@ def test_a_card_may_be_edited(folder: Path) -> None:
     before = identify(read_folder(folder)[0])
     write_folder(folder, "lab", CONTENTS, {"model": {"hidden": 3}}, "# Another card\n")
     assert identify(read_folder(folder)[0]) == before
-    write_folder(folder, "lab", {**CONTENTS, "offsets.json": b"[ ]"}, {"model": {"hidden": 3}}, "# Another card\n")
+    write_folder(folder, "lab", {**CONTENTS, "distances.json": b"[ ]"}, {"model": {"hidden": 3}}, "# Another card\n")
     assert identify(read_folder(folder)[0]) != before
 
 

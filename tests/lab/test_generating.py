@@ -108,6 +108,15 @@ def test_arguments_that_cannot_be(arguments: dict[str, object], said: str) -> No
         generate_piece(checkpoint(), **{"length": 1, **arguments})  # type: ignore[arg-type]
 
 
+def test_a_piece_says_where_it_goes_round() -> None:
+    """A network that always says the same makes a piece of one element, and a remark."""
+    known = checkpoint()
+    with torch.no_grad():
+        known.model.batch3.bias[3] += 100
+    _, _, remarks = generate_piece(known, length=50)
+    assert remarks[1] == "From predicted element 1 on it repeats one element."
+
+
 def test_loops() -> None:
     """A cycle at the end that goes on for longer than any in the sonatas is found with its beginning; shorter ones are music."""
     assert find_loop([9, 8, *[1, 2, 3] * 15]) == (2, 3)

@@ -43,7 +43,7 @@ def test_from_files_to_a_checkpoint(files: list[Path], tmp_path: Path) -> None:
     assert all((output / name).is_file() for name in (STATE_FILE, *CURVES))
     metrics = made.metrics
     assert metrics["machine"] == "a machine"
-    assert len(metrics["epochs"]) == metrics["planned_epochs"] == 2
+    assert len(metrics["epochs"]) == metrics["settings"]["epochs"] == 2
     assert metrics["baselines"].keys() == {"most common token", "8-gram table", "8-gram table in any key"}
     loaded = from_files(to_files(made))
     data = prepare(EPOCHS, files, CPU, say=said.append)

@@ -8,6 +8,7 @@ import pytest
 from mozart.errors import MozartError
 from mozart.measuring.features import FAMILIES, MEANINGS, features
 from mozart.measuring.form import likeness
+from mozart.measuring.harmony import roots
 from mozart.measuring.passage import Passage, beat_of, cut_passages
 from mozart.notes import TICKS, Metre, Note, Score
 from sonatina import BAR, sonatina
@@ -162,6 +163,31 @@ def test_triplets_against_eighths_are_not_easily_written() -> None:
     assert features(Score(thirds))["rhythm: easily written"] == 1
     assert features(Score(thirds + left((BAR + Q // 2, 48, Q // 2))))["rhythm: easily written"] == 1
     assert features(Score([*thirds, Note(BAR + Q // 4, 1, 60, Q // 4, 80)]))["rhythm: easily written"] == 0
+
+
+def test_a_beat_that_the_hand_strikes_is_not_passed_over() -> None:
+    """An offbeat note that is held over the beat is no syncopation when its hand strikes on that beat."""
+    held = right((0, 72, Q // 2), (Q // 2, 74, Q), (2 * Q, 76, 2 * Q))
+    assert features(Score(held))["rhythm: syncopation"] == 1
+    assert features(Score([*held, Note(Q, 1, 60, Q, 80)]))["rhythm: syncopation"] == 0
+    assert features(Score(held + left((Q, 48, Q))))["rhythm: syncopation"] == 1
+
+
+def test_six_eighths_are_two_beats() -> None:
+    """A quarter and an eighth twice a bar tie nothing over a beat in 6/8; in 3/4 they do."""
+    notes = right(*((bar * 3 * Q + place, 72, Q // 2) for bar in range(4) for place in (0, Q, 3 * Q // 2, 5 * Q // 2)))
+    assert features(Score(notes, [(0, 6, 8)]))["rhythm: easily written"] == 1
+    assert features(Score(notes, [(0, 3, 4)]))["rhythm: easily written"] == 0
+
+
+def test_roots_of_beats() -> None:
+    """A sixth chord and a seventh chord over its third have the root that they are built on; one pitch has none."""
+    bass = [64, 59, 48]
+    sound = np.zeros((3, 12))
+    sound[0, [4, 7, 0]] = sound[1, [11, 2, 5, 7]] = sound[2, 0] = 1
+    found, covered = roots(sound, np.array(bass))
+    assert found.tolist() == [0, 7, -1]
+    assert covered.tolist() == [1, 0.75, 1]
 
 
 def test_left_hand_figures_by_hand() -> None:

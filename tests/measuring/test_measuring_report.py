@@ -5,11 +5,19 @@ import json
 import pytest
 
 from mozart.errors import MozartError
+from mozart.measuring import classifiers
 from mozart.measuring.ends import ENDS
 from mozart.measuring.features import FAMILIES
 from mozart.measuring.report import markdown, measure
 from mozart.notes import Score
 from sonatina import sonatina
+
+
+@pytest.fixture(autouse=True)
+def _few_folds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The classifiers have tests of their own."""
+    monkeypatch.setattr(classifiers, "FOLDS", 2)
+    monkeypatch.setattr(classifiers, "_RESAMPLED", 20)
 
 
 def work(number: int) -> Score:

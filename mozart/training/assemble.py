@@ -1,0 +1,59 @@
+"""What a finished checkpoint holds beside the network: plans, excerpts, offsets and the index of copies, from the works."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mozart.checkpoint.checkpoint import Checkpoint, Template
+from mozart.checkpoint.excerpts import choose_excerpts
+from mozart.corpus.catalogue import find_movement
+from mozart.measuring.copies import CopyIndex
+from mozart.model.analysis import plans_of
+from mozart.model.network import NotesNetwork
+from mozart.model.offsets import count_offsets
+from mozart.notes import Score
+
+_DEFAULT_TEMPO = 120.0
+
+
+def assemble(
+    network: NotesNetwork,
+    training: Sequence[Score],
+    held_out: Sequence[Score],
+    metrics: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> Checkpoint:
+    """The checkpoint of a trained network.
+
+    Parameters
+    ----------
+    training, held_out
+        Whole works: those that it was trained on, and those it was not.
+    """
+    return Checkpoint(
+        network=network,
+        templates=list(make_templates(training)),
+        excerpts=choose_excerpts(held_out),
+        offsets=count_offsets(training),
+        index=CopyIndex.of(training),
+        metrics=metrics,
+        provenance=provenance,
+    )
+
+
+def make_templates(works: Sequence[Score]) -> Iterable[Template]:
+    """What pieces can inherit of the movements of works."""
+    for work in works:
+        for index in range(len(work.movements)):
+            movement = work.movement(index)
+            known = find_movement(work.title, index + 1)
+            tempo = float(known.tempo) if known else _typical_tempo(movement)
+            density = len(movement) / max(len(movement.bars), 1)
+            for plan in plans_of(movement, f"{work.title}, movement {index + 1}"):
+                yield Template(plan, known.character if known else "", tempo, round(density, 3))
+
+
+def _typical_tempo(movement: Score) -> float:
+    tempi = [tempo.quarters_per_minute for tempo in movement.tempi]
+    return round(float(np.median(tempi)), 3) if tempi else _DEFAULT_TEMPO

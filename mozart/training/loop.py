@@ -1,0 +1,197 @@
+"""The training loop of the composer's network, and the run that it goes on with."""
+
+import copy
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from mozart.errors import MozartError
+from mozart.model.network import PARTS, NetworkConfig, NotesNetwork
+from mozart.model.rows import Rows
+from mozart.model.vocabulary import Vocabulary
+from mozart.training.config import TrainingConfig
+from mozart.training.data import Batch, Streams, hide_harmony
+from mozart.training.evaluation import evaluate, losses
+
+# How much each part counts; time, voice and pitch decide what a piece is.
+_WEIGHTS = {"ioi": 1.0, "voice": 1.0, "pitch": 1.0, "duration": 0.5, "loudness": 0.3}
+_ENDS = 2.0  # movements end seldom: each end counts more
+_WARM_UP = 100  # steps
+_LAST_RATE = 0.02  # of the highest learning rate
+_KEPT = 0.998  # of the average of the weights, at every step, in the end
+_LARGEST_GRADIENT = 1.0
+_BETWEEN_LOOKS = 20  # steps; asking for the loss at every one would make a GPU wait
+
+State = tuple[Tensor, Tensor] | None
+
+
+@dataclass
+class Run:
+    """A training run.
+
+    Attributes
+    ----------
+    network, optimizer : as they are trained
+    averaged : the moving average of the weights (Polyak and Juditsky, 1992), which is what is evaluated and kept
+    identity : what the run was started with: it is resumed with the same only
+    epoch, steps : finished ones
+    history : of every epoch
+    best_epoch, best_weights : of the average that validates best
+    """
+
+    network: NotesNetwork
+    optimizer: torch.optim.Optimizer
+    averaged: NotesNetwork
+    config: TrainingConfig
+    identity: dict[str, Any]
+    epoch: int = 0
+    steps: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+def start_run(
+    config: TrainingConfig, sizes: NetworkConfig, vocabulary: Vocabulary, identity: dict[str, Any], device: torch.device
+) -> Run:
+    """A run with first weights from the seed."""
+    torch.manual_seed(config.seed)
+    network = NotesNetwork(vocabulary, sizes).to(device)
+    matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
+    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
+    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
+    return Run(network, optimizer, copy.deepcopy(network).eval(), config, identity)
+
+
+def train(
+    run: Run,
+    streams: Streams,
+    validation: Sequence[Rows],
+    on_epoch: Callable[[Run], object] = lambda _: None,
+    on_estimate: Callable[[float], object] = lambda _: None,
+) -> None:
+    """Train until the run has its epochs; chance in an epoch comes from the seed and its number alone.
+
+    Parameters
+    ----------
+    on_epoch
+        Called after every epoch.
+    on_estimate
+        Called once, after a few steps, with about how many seconds the rest will take.
+
+    Raises
+    ------
+    MozartError
+        When the loss is no longer a number.
+    """
+    config = run.config
+    while run.epoch < config.epochs:
+        epoch, started = run.epoch + 1, time.perf_counter()
+        seeds = np.random.SeedSequence([config.seed, epoch]).generate_state(2)
+        torch.manual_seed(int(seeds[0]))
+        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate)
+        seconds = time.perf_counter() - started
+        found = {
+            "hidden": evaluate(run.averaged, validation, hidden=True),
+            "told": evaluate(run.averaged, validation, hidden=False),
+        }
+        run.epoch = epoch
+        run.history.append(
+            {
+                "epoch": epoch,
+                "train": totals,
+                "train_loss": round(sum(totals[part] for part in PARTS[:3]), 4),
+                "validation": found,
+                "validation_loss": round(sum(found["hidden"]["nats_a_note"][part] for part in PARTS[:3]), 4),
+                "validation_accuracy": found["hidden"]["pitch_accuracy"],
+                "seconds": round(seconds, 1),
+            }
+        )
+        best = min(run.history, key=lambda past: past["validation_loss"])
+        if best["epoch"] == epoch:
+            run.best_epoch = epoch
+            run.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in run.averaged.state_dict().items()}
+        on_epoch(run)
+
+
+def _train_epoch(
+    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object]
+) -> dict[str, float]:
+    """Go through the music once; the mean loss of every part, in nats a note."""
+    config, device = run.config, next(run.network.parameters()).device
+    run.network.train()
+    totals: dict[str, Tensor] = {}
+    n_steps = config.epochs * streams.n_batches
+    scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "mixed" and _half(device) is torch.float16)
+    state: State = None
+    first = time.perf_counter()
+    bar = tqdm(streams.epoch(rng), total=streams.n_batches, desc=f"Epoch {epoch} of {config.epochs}", unit="batch", leave=False)
+    for number, (batch, goes_on) in enumerate(bar):
+        hidden = torch.tensor(rng.random(len(goes_on)) < config.hidden_harmony, device=device)
+        state = _carry(state, goes_on.to(device))
+        for group in run.optimizer.param_groups:
+            group["lr"] = config.learning_rate * _rate(run.steps, n_steps)
+        with torch.autocast(device.type, _half(device), enabled=config.precision == "mixed"):
+            scores, state = run.network(hide_harmony(batch, hidden), state)
+        parts = losses(scores, batch)
+        loss = _weigh(parts, scores, batch)
+        run.optimizer.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.unscale_(run.optimizer)
+        nn.utils.clip_grad_norm_(run.network.parameters(), _LARGEST_GRADIENT)
+        scaler.step(run.optimizer)
+        scaler.update()
+        run.steps += 1
+        _average(run)
+        for name, value in parts.items():
+            totals[name] = totals.get(name, 0.0) + value.detach()
+        if number % _BETWEEN_LOOKS == 0:
+            if not math.isfinite(float(loss)):
+                raise MozartError(f"The loss is no longer a number in epoch {epoch}: start again with a lower --learning-rate.")
+            bar.set_postfix(loss=f"{float(loss):.3f}")
+        if epoch == run.epoch + 1 and run.epoch == 0 and number == _BETWEEN_LOOKS:
+            on_estimate((time.perf_counter() - first) / number * (n_steps - number))
+    return {name: round(float(value) / streams.n_batches, 4) for name, value in totals.items()}
+
+
+def _weigh(parts: dict[str, Tensor], scores: dict[str, Tensor], batch: Batch) -> Tensor:
+    total = torch.stack([_WEIGHTS[name] * value for name, value in parts.items()]).sum()
+    iois = batch["target"][..., 0]
+    last = scores["ioi"].shape[-1] - 1
+    at_end = (iois == last).float()
+    ends = F.cross_entropy(scores["ioi"].float().flatten(0, -2), iois.clamp(0, last).flatten(), reduction="none")
+    return total + _ENDS * (ends.view_as(at_end) * at_end).mean()
+
+
+def _average(run: Run) -> None:
+    kept = min(_KEPT, (run.steps + 1) / (run.steps + 20))
+    with torch.no_grad():
+        for average, latest in zip(run.averaged.parameters(), run.network.parameters(), strict=True):
+            average.lerp_(latest, 1 - kept)
+
+
+def _carry(state: State, goes_on: Tensor) -> State:
+    if state is None:
+        return None
+    keep = goes_on[None, :, None].to(state[0].dtype)
+    return state[0].detach() * keep, state[1].detach() * keep
+
+
+def _rate(step: int, n_steps: int) -> float:
+    """Warm-up, then half a cosine. (Loshchilov and Hutter, SGDR, 2017.)"""
+    done = min(step / n_steps, 1.0)
+    return min((step + 1) / _WARM_UP, 1.0) * (_LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def _half(device: torch.device) -> torch.dtype:
+    bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported()
+    return torch.bfloat16 if bfloat16 else torch.float16
