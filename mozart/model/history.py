@@ -41,6 +41,7 @@ _DEGREES = 2 * CLASSES + 1  # of major and of minor; 0 where none is told
 REFERENCES = VOICES + 1 + 2 * len(LAGS)
 # What sounds on, what begins now, what began within a beat, within a bar, and everything, fading with each note.
 FIELDS = 5
+FIELD_STEPS = 255  # in which they are stored
 _FADING = np.float32(0.95)
 # How lately each pitch class was struck, forgotten faster and slower.
 TRACES = 2
@@ -201,7 +202,7 @@ class History:
         return self._row
 
     def next_row(self) -> tuple[Ids, Ids]:
-        """What the next IOI depends on: the place, what sounds on, and what came next at the lags; the IOIs that could be copied."""
+        """What the next IOI depends on: place, what sounds on, what came next at the lags; the IOIs that could be copied."""
         time = self.time
         iois = tuple(self._next_ioi(lag) for lag in range(len(LAGS)))
         voices = (self.notes[index].voice if index != NONE else NONE for index in self._next)
@@ -349,7 +350,7 @@ class History:
         beat, bar, *_ = self.setting.lags(time)
         for number, start in ((1, time), (2, time - beat), (3, time - bar)):
             fields[number, [note.pitch - FIRST_KEY for note in self.notes[bisect_left(self._times, start) :]]] = 1
-        fields[4] = np.round(self._fading * 255) / 255
+        fields[4] = np.round(self._fading * FIELD_STEPS) / FIELD_STEPS
         return fields
 
     def _follow_lags(self, voice: int, pitch: int) -> None:

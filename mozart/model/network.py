@@ -2,8 +2,8 @@
 
 A note is when it begins (an IOI), its voice, its pitch, its length and its loudness. Each part is predicted from the LSTM's
 state, from the parts already known, and from what :mod:`~mozart.model.history` tells. Pitches are scored by interval: from
-each voice's last pitch, from what stood at the same place before, from all that sounds or was struck lately, and by pitch class over
-tonic and roots. What could be copied has a score of its own (after the pointer networks of Vinyals et al., 2015).
+each voice's last pitch, from what stood at the same place before, from all that sounds or was struck lately, and by pitch class
+over tonic and roots. What could be copied has a score of its own (after the pointer networks of Vinyals et al., 2015).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mozart.errors import MozartError
-from mozart.model.history import COPIES, FIELDS, INTERVALS, REACH, REFERENCES, TRACES, row_sizes
+from mozart.model.history import COPIES, FIELD_STEPS, FIELDS, INTERVALS, REACH, REFERENCES, TRACES, row_sizes
 from mozart.model.vocabulary import FIRST_KEY, KEYS, LOUDNESSES, Vocabulary
 from mozart.notes import VOICES
 from mozart.notes.keys import CLASSES
@@ -45,8 +45,8 @@ class NetworkConfig:
     layers: int = field(default=2, metadata={"help": "LSTM layers"})
     memory: int = field(default=192, metadata={"help": "numbers that the LSTM reads a note as"})
     part: int = field(default=128, metadata={"help": "hidden units before each part"})
-    dropout: float = field(default=0.35, metadata={"help": "share of the LSTM's state that is left out in training"})
-    part_dropout: float = field(default=0.15, metadata={"help": "share of a part's hidden units, and of a note, that is left out"})
+    dropout: float = field(default=0.5, metadata={"help": "share of the LSTM's state that is left out in training"})
+    part_dropout: float = field(default=0.3, metadata={"help": "share of a part's hidden units, and of a note, that is left out"})
 
     @classmethod
     def from_json(cls, content: Any) -> "NetworkConfig":
@@ -74,7 +74,7 @@ class RowEmbedding(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """(B, T, ids) → (B, T, width)."""
         summed = nn.functional.embedding_bag((rows + self.starts).flatten(0, 1), self.weight, mode="sum")
-        return summed.unflatten(0, rows.shape[:2])
+        return summed.view(*rows.shape[:2], -1)
 
 
 class SequenceDropout(nn.Module):
@@ -138,7 +138,7 @@ class NotesNetwork(nn.Module):
         Parameters
         ----------
         batch
-            What :mod:`mozart.model.rows` makes, each of shape (B, T, …).
+            What :mod:`mozart.model.rows` makes, as it is stored, each of shape (B, T, …).
         state
             The LSTM's before the first note, twice (layers, B, units); fresh without it.
 
@@ -147,17 +147,18 @@ class NotesNetwork(nn.Module):
         dict
             By part, (B, T, values), given the parts before it; pitches from `vocabulary.FIRST_KEY` up.
         """
+        batch = _unpacked(batch)
         values, after = self.part_dropout(self.note(batch["note"])), []
         for number, layer in enumerate(self.lstm):
             before = None if state is None else (state[0][number, None], state[1][number, None])
             values, (output, cell) = layer(values, before)
             values = self.dropout(values)
             after.append((output[0], cell[0]))
-        hidden = self.read(values).unflatten(-1, (len(PARTS), -1))
+        hidden = _rows(self.read(values), len(PARTS))
         scores = {}
         for number, (part, stage) in enumerate(zip(PARTS, STAGES, strict=True)):
             hidden = hidden[..., -(len(PARTS) - number) :, :]
-            hidden = hidden + self.stages[stage](batch[stage]).unflatten(-1, (len(PARTS) - number, -1))
+            hidden = hidden + _rows(self.stages[stage](batch[stage]), len(PARTS) - number)
             found = self.heads[part](self.part_dropout(nn.functional.silu(hidden[..., 0, :])))
             scores[part] = self._score_pitches(found, batch) if part == "pitch" else _pointed(found, batch[f"{part} copies"])
         above = torch.arange(VOICES, device=values.device) < batch["time"][..., 1:2] - 1
@@ -166,24 +167,24 @@ class NotesNetwork(nn.Module):
         return {part: torch.log_softmax(values.float(), dim=-1) for part, values in scores.items()}, states
 
     def _score_pitches(self, scores: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
-        by_reference, by_field, by_trace, by_root, by_height = scores.split(PITCH_OUTPUTS, dim=-1)
+        by_reference, by_field, by_trace, by_root, by_height = torch.split(scores, list(PITCH_OUTPUTS), dim=-1)
         references = batch["references"].unsqueeze(-1)
         intervals = (self.keys - references).clamp(-REACH, REACH) + REACH
-        by_interval = by_reference.unflatten(-1, (REFERENCES, INTERVALS)).gather(-1, intervals)
+        by_interval = _rows(by_reference, REFERENCES).gather(-1, intervals)
         total = (by_interval * (references >= 0)).sum(-2)
         # Each key that is there adds the profiles of its field, weighed by the state.
-        spread = torch.einsum("btfp,fkpq->btfkq", batch["fields"].to(scores.dtype), self.profiles[:, :, self.away].to(scores.dtype))
-        total = total + torch.einsum("btfkq,btfk->btq", spread, by_field.unflatten(-1, (FIELDS, PROFILES)))
+        spread = torch.einsum("btfp,fkpq->btfkq", batch["fields"], self.profiles[:, :, self.away])
+        total = total + torch.einsum("btfkq,btfk->btq", spread, _rows(by_field, FIELDS))
         classes = torch.arange(CLASSES, device=scores.device)
         up = (classes - classes[:, None]) % CLASSES  # from a pitch class to another
-        by_class = torch.einsum("bthc,bthcd->btd", batch["traces"].to(scores.dtype), by_trace.unflatten(-1, (TRACES, CLASSES))[..., up])
+        by_class = torch.einsum("bthc,bthcd->btd", batch["traces"], _rows(by_trace, TRACES)[..., up])
         roots = batch["roots"].unsqueeze(-1)
-        degrees = by_root.unflatten(-1, (ROOTS, CLASSES)).gather(-1, (classes - roots) % CLASSES)
+        degrees = _rows(by_root, ROOTS).gather(-1, (classes - roots) % CLASSES)
         by_class = by_class + (degrees * (roots >= 0)).sum(-2)
         total = total + by_class[..., self.keys % CLASSES]
         tonic = batch["roots"][..., :1]
         moved = torch.arange(KEYS, device=scores.device) + FURTHEST - ((tonic + 5) % CLASSES - 5)
-        total = total + (by_height @ self.heights.to(scores.dtype)).gather(-1, moved) * (tonic >= 0)
+        total = total + (by_height @ self.heights).gather(-1, moved) * (tonic >= 0)
         return total.masked_fill(self.keys >= batch["below"], IMPOSSIBLE)
 
     def to_json(self) -> dict[str, Any]:
@@ -192,9 +193,15 @@ class NotesNetwork(nn.Module):
 
     @classmethod
     def from_json(cls, content: Any) -> "NotesNetwork":
-        """An untrained network of these sizes; it takes no memory on the device `meta`. Raises MozartError when they are impossible."""
+        """An untrained network of these sizes, which takes no memory on the device `meta`. Raises MozartError for impossible ones."""
         sizes = dict(content)
         return cls(Vocabulary.from_json(sizes.pop("vocabulary")), NetworkConfig.from_json(sizes))
+
+
+def _unpacked(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    unpacked = {name: tensor.float() if name in ("fields", "traces") else tensor.long() for name, tensor in batch.items()}
+    unpacked["fields"] = unpacked["fields"] / FIELD_STEPS
+    return unpacked
 
 
 def heights() -> NDArray[np.float32]:
@@ -204,7 +211,12 @@ def heights() -> NDArray[np.float32]:
     return np.clip(1 - np.abs(keys - points) / (CLASSES / 2), 0, None).astype(np.float32)
 
 
+def _rows(values: Tensor, count: int) -> Tensor:
+    """(…, count * n) → (…, count, n)."""
+    return values.reshape(*values.shape[:-1], count, -1)
+
+
 def _pointed(scores: Tensor, copies: Tensor) -> Tensor:
     """Scores of values and of copies → scores of values, each with those of the copies that it is; -1 is no value."""
-    values, pointers = scores.split([scores.shape[-1] - copies.shape[-1], copies.shape[-1]], dim=-1)
+    values, pointers = torch.split(scores, [scores.shape[-1] - copies.shape[-1], copies.shape[-1]], dim=-1)
     return values.scatter_add(-1, copies.clamp(min=0), pointers * (copies >= 0))

@@ -1,25 +1,24 @@
 """A movement as the rows that the network is trained and measured on: what a History tells before each of its notes."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from mozart.model.history import COPIES, FIELDS, REFERENCES, TRACES, History, row_sizes
+from mozart.model.history import COPIES, FIELD_STEPS, FIELDS, REFERENCES, TRACES, History, row_sizes
 from mozart.model.network import PARTS, ROOTS
 from mozart.model.setting import Setting
 from mozart.model.vocabulary import FIRST_KEY, KEYS, UNIT, UNITS_A_QUARTER, Vocabulary, to_units
 from mozart.notes import Note, Score
 from mozart.notes.keys import CLASSES, Key
 
-NOTHING = -1  # the target of a part that is not predicted
-_FIELD_STEPS = 255
+Arrays = dict[str, NDArray[Any]]
 
 
 class Rows(NamedTuple):
-    """A movement's rows, one a note and one more for its end, stored small: `to_batch` makes of them what the network reads.
+    """A movement's rows, one a note and one more for its end, stored small.
 
     Attributes
     ----------
@@ -34,20 +33,20 @@ class Rows(NamedTuple):
 def make_rows(movement: Score, vocabulary: Vocabulary, key: Key) -> Rows:
     """The rows of a movement, with all that is true of its setting.
 
-    The last row's target is the end: an IOI alone. Raises ValueError when there are no notes.
+    The last row's target is the end: an IOI alone, its other parts 0. Raises ValueError when there are no notes.
     """
     if not len(movement):
         raise ValueError("a movement without notes has no rows")
     history = History(Setting.of(vocabulary, movement, key))
     notes = _on_grid(movement)
-    arrays = empty_rows(vocabulary, len(notes) + 1)
+    arrays = _empty_rows(vocabulary, len(notes) + 1)
     for index, note in enumerate(notes):
         time = note.onset // UNIT
         arrays["note"][index] = history.note_row()
         _put(arrays, index, "next", "ioi", history.next_row())
         _put(arrays, index, "time", "voice", history.time_row(time))
         arrays["voice"][index], pitch = history.pitch_inputs(time, note.voice)
-        arrays["fields"][index] = np.round(pitch.fields * _FIELD_STEPS)
+        arrays["fields"][index] = np.round(pitch.fields * FIELD_STEPS)
         for name in ("references", "traces", "roots", "below"):
             arrays[name][index] = getattr(pitch, name)
         _put(arrays, index, "pitch", "duration", history.duration_row(time, note.voice, note.pitch))
@@ -63,8 +62,7 @@ def make_rows(movement: Score, vocabulary: Vocabulary, key: Key) -> Rows:
     return Rows(tensors, float(times.max() - times.min()) / UNITS_A_QUARTER)
 
 
-def empty_rows(vocabulary: Vocabulary, count: int) -> dict[str, np.ndarray]:
-    """Rows in which nothing stands and nothing is predicted."""
+def _empty_rows(vocabulary: Vocabulary, count: int) -> Arrays:
     arrays = {stage: np.zeros((count, len(sizes)), np.int16) for stage, sizes in row_sizes(vocabulary).items()}
     arrays |= {f"{part} copies": np.full((count, copies), -1, np.int16) for part, copies in COPIES.items()}
     return arrays | {
@@ -73,15 +71,8 @@ def empty_rows(vocabulary: Vocabulary, count: int) -> dict[str, np.ndarray]:
         "traces": np.zeros((count, TRACES, CLASSES), np.float16),
         "roots": np.full((count, ROOTS), -1, np.int16),
         "below": np.full((count, 1), 128, np.int16),
-        "target": np.full((count, len(PARTS)), NOTHING, np.int16),
+        "target": np.zeros((count, len(PARTS)), np.int16),
     }
-
-
-def to_batch(rows: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Stored rows, of any leading shape, as the network reads them."""
-    batch = {name: tensor.float() if name in ("fields", "traces") else tensor.long() for name, tensor in rows.items()}
-    batch["fields"] = batch["fields"] / _FIELD_STEPS
-    return batch
 
 
 def _on_grid(movement: Score) -> list[Note]:
@@ -93,5 +84,5 @@ def _on_grid(movement: Score) -> list[Note]:
     return [Note(*row) for row in columns[np.concatenate([[True], ~again])].tolist()]
 
 
-def _put(arrays: dict[str, np.ndarray], index: int, stage: str, part: str, told: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+def _put(arrays: Arrays, index: int, stage: str, part: str, told: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
     arrays[stage][index], arrays[f"{part} copies"][index] = told

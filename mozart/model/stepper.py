@@ -24,7 +24,7 @@ _CLASSES_OF_KEYS = _KEYS % CLASSES
 # From each pitch, the place in a profile of the interval to each key.
 _AWAY = np.clip(_KEYS - np.arange(PITCHES)[:, None], -REACH, REACH) + REACH
 _UP = (np.arange(CLASSES) - np.arange(CLASSES)[:, None]) % CLASSES
-_PITCH_ENDS = np.cumsum(PITCH_OUTPUTS)[:-1].tolist()
+_PITCH_USES = [slice(end - count, end) for count, end in zip(PITCH_OUTPUTS, np.cumsum(PITCH_OUTPUTS).tolist(), strict=True)]
 
 
 class Stepper:
@@ -43,8 +43,8 @@ class Stepper:
         sizes = row_sizes(network.vocabulary)
         self._starts = {stage: np.cumsum([0, *columns.values()])[:-1] for stage, columns in sizes.items()}
         self._tables = {"note": weights["note.weight"], **{stage: weights[f"stages.{stage}.weight"] for stage in STAGES}}
-        self.read = np.ascontiguousarray(weights["read.weight"].T), weights["read.bias"]
-        self.heads = [(np.ascontiguousarray(weights[f"heads.{part}.weight"].T), weights[f"heads.{part}.bias"]) for part in PARTS]
+        self.read = weights["read.weight"], weights["read.bias"]
+        self.heads = [(weights[f"heads.{part}.weight"], weights[f"heads.{part}.bias"]) for part in PARTS]
         self.profiles, self.heights = weights["profiles"], heights()
 
     def start(self, setting: Setting) -> "Moment":
@@ -53,7 +53,7 @@ class Stepper:
 
     def embed(self, stage: str, row: Ids) -> Floats:
         """The sum of the embeddings of a row."""
-        summed: Floats = self._tables[stage][self._starts[stage] + row].sum(0)
+        summed: Floats = np.add.reduce(self._tables[stage].take(np.add(row, self._starts[stage]), 0))
         return summed
 
 
@@ -67,7 +67,7 @@ class Moment:
     def __init__(self, stepper: Stepper, setting: Setting) -> None:
         self._stepper = stepper
         self.history = History(setting)
-        size = stepper.layers[0][0].shape[1] // 4
+        size = len(stepper.layers[0][0]) // 4
         self._states = [(np.zeros(size, np.float32), np.zeros(size, np.float32)) for _ in stepper.layers]
         self._read()
 
@@ -122,13 +122,13 @@ class Moment:
         for layer, (weight, bias) in enumerate(s.layers):
             state, cell = self._states[layer]
             size = len(state)
-            gates = np.tanh(np.concatenate([values, state]) @ weight + bias)
+            gates = np.tanh(weight @ np.concatenate([values, state]) + bias)
             opened = 0.5 * gates + 0.5  # torch's order: input, forget, (not used), output
             cell = opened[size : 2 * size] * cell + opened[:size] * gates[2 * size : 3 * size]
             values = opened[3 * size :] * np.tanh(cell)
             self._states[layer] = (values, cell)
         weight, bias = s.read
-        self._heard = (values @ weight + bias).reshape(len(PARTS), s.part)
+        self._heard = (weight @ values + bias).reshape(len(PARTS), s.part)
         # For each part, what it and those after it know.
         self._known: list[Floats] = [self._heard] * len(PARTS)
 
@@ -142,7 +142,7 @@ class Moment:
         self._known[number] = before + s.embed(STAGES[number], row).reshape(-1, s.part)
         known = self._known[number][0]
         weight, bias = s.heads[number]
-        scores: Floats = (known * (0.5 * np.tanh(0.5 * known) + 0.5)) @ weight + bias  # SiLU
+        scores: Floats = weight @ (known * (0.5 * np.tanh(0.5 * known) + 0.5)) + bias  # SiLU
         if not copies:
             return scores
         values, pointers = scores[: -len(copies)], scores[-len(copies) :]
@@ -153,7 +153,7 @@ class Moment:
 
     def _score_pitches(self, scores: Floats, inputs: PitchInputs) -> Floats:
         s = self._stepper
-        by_reference, by_field, by_trace, by_root, by_height = np.split(scores, _PITCH_ENDS)
+        by_reference, by_field, by_trace, by_root, by_height = (scores[use] for use in _PITCH_USES)
         references = np.array(inputs.references)
         there = np.flatnonzero(references >= 0)
         total: Floats = by_reference.reshape(REFERENCES, INTERVALS)[there[:, None], _AWAY[references[there]]].sum(0)
@@ -172,13 +172,13 @@ class Moment:
 
 
 def _joined(weights: dict[str, Floats], prefix: str, size: int) -> tuple[Floats, Floats]:
-    """A layer's weights for its input and its state together, (inputs + units, 4 units), and its biases.
+    """A layer's weights for its input and its state together, (4 units, inputs + units), and its biases.
 
     A sigmoid is a tanh of half its input: with the three gates halved here, one tanh serves all four.
     """
     half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), size)
-    both = np.concatenate([weights[f"{prefix}weight_ih_l0"].T, weights[f"{prefix}weight_hh_l0"].T]) * half
-    return np.ascontiguousarray(both), (weights[f"{prefix}bias_ih_l0"] + weights[f"{prefix}bias_hh_l0"]) * half
+    both = np.concatenate([weights[f"{prefix}weight_ih_l0"], weights[f"{prefix}weight_hh_l0"]], axis=1) * half[:, None]
+    return both, (weights[f"{prefix}bias_ih_l0"] + weights[f"{prefix}bias_hh_l0"]) * half
 
 
 def _log_softmax(scores: Floats) -> Floats:
