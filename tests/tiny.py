@@ -16,7 +16,7 @@ from mozart.rendering.midi import midi_bytes
 from mozart.training.assemble import assemble
 from sonatina import sonatina
 
-SIZES = NetworkConfig(state=16, layers=1, memory=12, pitch=16, part=12, dropout=0.1)
+SIZES = NetworkConfig(state=16, layers=1, memory=12, part=12, dropout=0.1)
 PROVENANCE = {"training": {"epochs": 2}, "versions": {"torch": "2"}, "music": "Trained on nothing.", "archive_sha256": None}
 
 
