@@ -17,7 +17,7 @@ from mozart.notes.keys import CLASSES
 # The compass of Mozart's piano, FF to f3.
 LOWEST, HIGHEST = 29, 89
 # What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
-HEATS = {"ioi": 1.1, "voice": 1.0, "pitch": 0.85, "duration": 1.0, "loudness": 1.0}
+HEATS = {"ioi": 0.95, "voice": 0.95, "pitch": 0.88, "duration": 0.95, "loudness": 0.95}
 # However probable, a moment holds no more notes than two hands reach.
 MAX_TOGETHER = 8
 
@@ -35,7 +35,7 @@ class Draft:
     log_probability : of the parts that were drawn
     rng, loudness_rng : the only sources of chance
     temperature : of the draws, times HEATS
-    top_p : of the draws of pitches
+    top_p : of the draws
     copies, max_copy : how long a run may be that stands in the training works too; no bound without the first
     pending : when the next note begins, in units of the grid, where that was drawn before its bar
     """
@@ -148,7 +148,7 @@ class Draft:
                 possible &= pitches < note.pitch
         while (possible & np.isfinite(scores)).any():
             masked = np.where(possible, scores, -np.inf)
-            pitch = self._draw("pitch", masked, self.top_p)
+            pitch = self._draw("pitch", masked)
             if self.copies is None or self.copies.length_with(Note(time * UNIT, voice, pitch, 1, 1)) <= self.max_copy:
                 self._count(masked, pitch)
                 return pitch
@@ -163,9 +163,9 @@ class Draft:
         self.add(note)
         return note
 
-    def _draw(self, part: str, scores: Floats, top_p: float = 1.0) -> int:
+    def _draw(self, part: str, scores: Floats) -> int:
         rng = self.loudness_rng if part == "loudness" else self.rng
-        return draw(scores, rng, self.temperature * HEATS[part], top_p)
+        return draw(scores, rng, self.temperature * HEATS[part], self.top_p)
 
     def _latest(self) -> list[Note]:
         return self.notes[-MAX_TOGETHER:]

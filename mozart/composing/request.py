@@ -21,7 +21,7 @@ MAX_SEED = 2**32 - 1
 TEMPI = (20.0, 400.0)
 MAX_TEMPERATURE = 10.0
 MIN_MAX_COPY = 7
-TEMPERATURE, TOP_P = 1.0, 0.95
+TEMPERATURE, TOP_P = 1.0, 0.97
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(s|bars|notes)?")
 _AGAIN = re.compile(r"(\d+)-(\d+)@(\d+)")
 UNUSED_BY_LAB = ("key", "character", "form", "ending", "temperature", "top_p", "max_copy", "plan", "again")
@@ -67,7 +67,7 @@ class Request(BaseModel):
         "composed", description="the rhythm: composed with the notes; or the laboratory's: sampled, 0.25 or 0.5 (with lab 0.25)"
     )
     temperature: float = Field(TEMPERATURE, gt=0, le=MAX_TEMPERATURE, description="below 1 more predictable, above 1 wilder")
-    top_p: float = Field(TOP_P, gt=0, le=1, description="draw only from the most probable pitches that together have this share")
+    top_p: float = Field(TOP_P, gt=0, le=1, description="draw only from the most probable values that together have this share")
     seed: int | None = Field(
         None, ge=0, le=MAX_SEED, description="the same seed gives the same piece; without it one is drawn and printed"
     )
