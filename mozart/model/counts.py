@@ -36,6 +36,7 @@ class Seen(NamedTuple):
 def symbols_of(rows: Rows) -> list[Symbol]:
     """A movement's notes as symbols; the last one is its end, of which only the IOI counts."""
     target = rows.tensors["target"].numpy().astype(int)
+    target[-1, 2] = target[-2, 2]
     intervals = np.diff(target[:, 2], prepend=target[0, 2])
     return [(int(ioi), int(voice), int(interval)) for ioi, voice, interval in zip(*target[:, :2].T, intervals, strict=True)]
 

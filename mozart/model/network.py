@@ -193,7 +193,7 @@ class NotesNetwork(nn.Module):
 
     @classmethod
     def from_json(cls, content: Any) -> "NotesNetwork":
-        """An untrained network of these sizes, which takes no memory on the device `meta`. Raises MozartError for impossible ones."""
+        """An untrained network of these sizes, without memory on the device `meta`. Raises MozartError for impossible ones."""
         sizes = dict(content)
         return cls(Vocabulary.from_json(sizes.pop("vocabulary")), NetworkConfig.from_json(sizes))
 
