@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mozart.notes import TICKS, Score
-from mozart.page.timemap import Head, Timemap, match_heads, number_heads
+from mozart.rendering.timemap import Head, Timemap, match_heads, number_heads
 from tune import BAR, engrave, piece
 
 
@@ -62,3 +62,9 @@ def test_pages_name_notes_alone() -> None:
     assert not re.search(r'<g id="[^"]*" class=', "".join(numbered))
     glyphs = set(re.findall(r'xlink:href="#([^"]*)"', numbered[0]))
     assert glyphs <= set(re.findall(r'id="([^"]*)"', numbered[0]))
+
+
+def test_silent_bars_at_the_beginning_are_not_written() -> None:
+    """The first written bar is the one of the first note."""
+    score = Score([(2 * BAR, 0, 60, TICKS, 64), (3 * BAR, 0, 62, TICKS, 64)], [(0, 3, 4)])
+    assert match_heads(score, Timemap((0.0, 3.0), (Head("a", 0.0, 60), Head("b", 3.0, 62)))) == {"a": 0, "b": 1}

@@ -94,7 +94,8 @@ def _bar_starts(score: Score, written: Sequence[float]) -> list[int]:
     Bar by bar, so that one bar which the engraving fills otherwise does not move all that follow. A short first bar is an
     upbeat: it ends where the score's first bar ends.
     """
-    bars = score.bars.tolist()
+    # Silent bars at the beginning are not written.
+    bars: list[int] = score.bars[score.bar_at(score.onsets[:1].sum()) :].tolist()
     last = score.metre_at(bars[-1]).bar
     bars += [bars[-1] + last * (i + 1) for i in range(len(written) - len(bars))]
     if len(written) > 1 and len(bars) > 1:
@@ -109,5 +110,5 @@ def _note_at(score: Score, those: Any, tick: float) -> int | None:
     nearest = int(np.abs(onsets - tick).argmin())
     if abs(onsets[nearest] - tick) <= _NEAR:
         return int(those[nearest])
-    sounding = np.flatnonzero((onsets <= tick) & (tick < onsets + score.durations[those]))
+    sounding = np.flatnonzero((onsets <= tick) & (tick < onsets + score.durations[those] + _NEAR))
     return int(those[sounding[-1]]) if len(sounding) else None
