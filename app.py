@@ -3,7 +3,8 @@
     python app.py
 
 ``MOZART_MODEL`` names another checkpoint than the one that ships with the code: a folder, or ``user/name`` on the Hub,
-with ``MOZART_REVISION`` as the commit, tag or branch to take; ``main`` without it.
+with ``MOZART_REVISION`` as the commit, tag or branch to take; ``main`` without it. ``MOZART_VOTES`` names the SQLite file
+in which the guesses of the blind test are counted.
 """
 
 import os
@@ -12,13 +13,18 @@ import threading
 import time
 from concurrent.futures import Future, wait
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mozart.composer import Composer
+    from mozart.composing.composer import Composer
+    from mozart.page.studio import Studio
+    from mozart.page.votes import Votes
 
 # The Hub is given so long; after that the page starts from the checkpoint that ships.
 PATIENCE_SECONDS = 2.5
+# Where a Space keeps files over restarts.
+_SPACE_DATA = Path("/data")
 
 
 def main() -> None:
@@ -28,40 +34,33 @@ def main() -> None:
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
-    from mozart.page import QUEUE, SESSIONS, THEME, build_page, head
-    from mozart.studio import Studio, warm_up
+    from mozart.page.page import QUEUE, build_page, launch_options
 
-    composer, notice, coming = load_composer()
-    if notice:
-        print(notice, file=sys.stderr)
-    studio = Studio(composer, notice)
-    if coming is not None:
-        coming.add_done_callback(lambda loaded: studio.adopt(loaded.result()) if loaded.exception() is None else None)
+    studio = open_studio()
+    if studio.notice:
+        print(studio.notice, file=sys.stderr)
 
     def make_first_piece() -> None:
-        warm_up(composer)
+        studio.warm_up()
         print(f"A first piece was ready {time.perf_counter() - started:.1f} s after the start.", file=sys.stderr)
 
     threading.Thread(target=make_first_piece, daemon=True).start()
-    build_page(studio).queue(max_size=QUEUE).launch(
-        theme=THEME,
-        head=head(),
-        show_error=True,
-        max_file_size="5mb",
-        state_session_capacity=SESSIONS,
-        # A Space has it: the endpoint is a tool for language models then, too.
-        mcp_server=find_spec("mcp") is not None,
-    )
+    # A Space has mcp: the endpoint is a tool for language models then, too.
+    build_page(studio).queue(max_size=QUEUE).launch(mcp_server=find_spec("mcp") is not None, **launch_options())
 
 
-def load_composer() -> "tuple[Composer, str, Future[Composer] | None]":
-    """The composer that the environment names, or the shipped one and a sentence that says why, and what is still to come."""
-    from mozart.composer import Composer
-    from mozart.errors import MozartError
+def open_studio() -> "Studio":
+    """A studio with the composer that the environment names.
+
+    Where that does not come in time, or fails, the shipped one composes, and the studio's notice says why. What is late is
+    adopted when it comes; when it fails then, the notice says that.
+    """
+    from mozart.composing.composer import Composer
+    from mozart.page.studio import Studio
 
     model, revision = os.environ.get("MOZART_MODEL"), os.environ.get("MOZART_REVISION")
     if not model:
-        return Composer.load(), "", None
+        return Studio(Composer.load(), votes=open_votes())
     coming: Future[Composer] = Future()
 
     def load() -> None:
@@ -71,15 +70,40 @@ def load_composer() -> "tuple[Composer, str, Future[Composer] | None]":
             coming.set_exception(error)
 
     threading.Thread(target=load, daemon=True).start()
-    instead = "This page composes from the checkpoint that ships with the code"
     # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
-    if not wait([coming], PATIENCE_SECONDS).done:
-        said = f"The checkpoint {model} did not come in {PATIENCE_SECONDS:g} seconds. {instead} until it is there."
-        return Composer.load(), said, coming
-    if (error := coming.exception()) is None:
-        return coming.result(), "", None
-    said = str(error) if isinstance(error, MozartError) else f"The checkpoint {model} cannot be loaded ({type(error).__name__})."
-    return Composer.load(), f"{said} {instead}.", None
+    instead = "This page composes from the checkpoint that ships with the code"
+    if wait([coming], PATIENCE_SECONDS).done:
+        failed = coming.exception()
+        if failed is None:
+            return Studio(coming.result(), votes=open_votes())
+        return Studio(Composer.load(), f"{_why(model, failed)} {instead}.", open_votes())
+    late = f"The checkpoint {model} did not come in {PATIENCE_SECONDS:g} seconds. {instead} until it is there."
+    studio = Studio(Composer.load(), late, open_votes())
+
+    def arrive(loaded: "Future[Composer]") -> None:
+        if (error := loaded.exception()) is None:
+            studio.adopt(loaded.result())
+        else:
+            studio.notice = f"{_why(model, error)} {instead}."
+            print(studio.notice, file=sys.stderr)
+
+    coming.add_done_callback(arrive)
+    return studio
+
+
+def open_votes() -> "Votes":
+    """The guesses of before; a place that cannot be written costs only them."""
+    from platformdirs import user_data_path
+
+    from mozart.errors import MozartError
+    from mozart.page.votes import Votes
+
+    folder = _SPACE_DATA if os.access(_SPACE_DATA, os.W_OK) else user_data_path("mozart")
+    try:
+        return Votes(Path(os.environ.get("MOZART_VOTES") or folder / "votes.sqlite"))
+    except MozartError as error:
+        print(error, file=sys.stderr)
+        return Votes()
 
 
 def reserve_gpu() -> None:
@@ -92,6 +116,12 @@ def reserve_gpu() -> None:
     except ImportError:
         return
     spaces.GPU(lambda: None)
+
+
+def _why(model: str, error: BaseException) -> str:
+    from mozart.errors import MozartError
+
+    return str(error) if isinstance(error, MozartError) else f"The checkpoint {model} cannot be loaded ({type(error).__name__})."
 
 
 if __name__ == "__main__":

@@ -9,81 +9,105 @@ from types import ModuleType
 import pytest
 
 import app
-from hub_server import Failure, HubServer
-from mozart import hub
-from mozart.checkpoint import load_checkpoint
-from mozart.composer import Composer
 from mozart.errors import MozartError
+from stub import StubComposer
+
+INSTEAD = "This page composes from the checkpoint that ships with the code"
+
+
+class Hub(StubComposer):
+    """Stands for the composer: what ships is there at once, what lies on the Hub when `released` is set."""
+
+    released = threading.Event()
+    error: Exception | None = None
+
+    @classmethod
+    def load(cls, source: str | None = None, revision: str | None = None) -> "Hub":
+        if source is None:
+            return cls(name="shipped")
+        assert (source, revision) == ("user/name", "abc")
+        assert cls.released.wait(60)
+        if cls.error is not None:
+            raise cls.error
+        return cls(name=source)
 
 
 @pytest.fixture
-def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MOZART_MODEL", raising=False)
-    monkeypatch.delenv("MOZART_REVISION", raising=False)
-
-
-@pytest.mark.usefixtures("_no_model")
-def test_the_shipped_checkpoint() -> None:
-    """Without MOZART_MODEL the page composes from it, and has nothing to say about it."""
-    composer, notice, coming = app.load_composer()
-    assert (composer.name, notice, coming) == ("pretrained/unseen", "", None)
-
-
-@pytest.mark.parametrize("trouble", ["slow", "down", "broken"])
-def test_the_hub_is_slow_or_down(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page starts from the shipped checkpoint after a moment, and says why."""
-    released = threading.Event()
-    whole: Callable[..., Composer] = Composer.load
-
-    def load(source: str | None = None, revision: str | None = None) -> Composer:
-        if source is None:
-            return whole()
-        assert (source, revision) == ("user/name", "abc")
-        if trouble == "down":
-            raise MozartError("The Hub cannot be reached.")
-        if trouble == "broken":
-            raise ValueError("something new")
-        released.wait(60)
-        return whole()
-
-    monkeypatch.setattr(Composer, "load", load)
-    monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.05)
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Hub]:
+    """A page that is to compose from a checkpoint on the Hub."""
+    monkeypatch.setattr(Hub, "released", threading.Event())
+    module = ModuleType("mozart.composing.composer")
+    module.Composer = Hub  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setenv("MOZART_MODEL", "user/name")
     monkeypatch.setenv("MOZART_REVISION", "abc")
-    composer, notice, coming = app.load_composer()
-    released.set()
-    assert composer.name == "pretrained/unseen"
-    said = {
-        "slow": "The checkpoint user/name did not come in 0.05 seconds.",
-        "down": "The Hub cannot be reached.",
-        "broken": "The checkpoint user/name cannot be loaded (ValueError).",
-    }[trouble]
-    until = " until it is there" * (trouble == "slow")
-    assert notice == f"{said} This page composes from the checkpoint that ships with the code{until}."
-    # What is late is not lost.
-    assert (coming is not None) == (trouble == "slow")
-    assert coming is None or isinstance(coming.result(60), Composer)
+    monkeypatch.setenv("MOZART_VOTES", str(tmp_path / "votes.sqlite"))
+    return Hub
 
 
-@pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
-@pytest.mark.usefixtures("_no_model")
-def test_a_model_on_the_hub(server: HubServer, checkpoint_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page composes from MOZART_MODEL, from the cache when the Hub is away, and from its own when there is neither."""
-    hub.prepare("user/name")
-    revision = hub.push(checkpoint_folder, "user/name")
-    monkeypatch.setenv("MOZART_MODEL", "user/name")
-    for _ in range(2):
-        composer, notice, _ = app.load_composer()
-        assert (composer.name, composer.revision, notice) == ("user/name", revision, "")
-        assert composer.checkpoint.identity == load_checkpoint(checkpoint_folder).identity
-        server.failures = [Failure("GET", "", times=9, status=503)]
+def arrived() -> None:
+    """Wait until the thread that loads has come to its end."""
+    for thread in threading.enumerate():
+        if thread.name.endswith("(load)"):
+            thread.join(60)
 
-    monkeypatch.setattr(app, "PATIENCE_SECONDS", 0.2)
-    monkeypatch.setenv("MOZART_REVISION", "v2")
-    server.failures = [Failure("GET", "", times=9, seconds=1)]
-    composer, notice, _ = app.load_composer()
-    assert (composer.name, composer.revision) == ("pretrained/unseen", None)
-    assert "did not come in" in notice
+
+@pytest.mark.usefixtures("hub")
+def test_the_shipped_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without MOZART_MODEL the page composes from it, and has nothing to say about it."""
+    monkeypatch.delenv("MOZART_MODEL")
+    studio = app.open_studio()
+    assert (studio.composer.name, studio.notice) == ("shipped", "")
+
+
+def test_the_hub_is_there(hub: type[Hub]) -> None:
+    """What comes in time is what composes."""
+    hub.released.set()
+    studio = app.open_studio()
+    assert (studio.composer.name, studio.notice) == ("user/name", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MozartError("The Hub cannot be reached."), "The Hub cannot be reached."),
+        (ValueError("something new"), "The checkpoint user/name cannot be loaded (ValueError)."),
+    ],
+)
+def test_the_hub_is_down(hub: type[Hub], monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
+    """The page starts from the shipped checkpoint, and says why."""
+    monkeypatch.setattr(hub, "error", error)
+    hub.released.set()
+    studio = app.open_studio()
+    assert (studio.composer.name, studio.notice) == ("shipped", f"{said} {INSTEAD}.")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_hub_is_slow(hub: type[Hub], monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    """The page starts at once and says that it waits; it adopts what is late, and says when that has failed."""
+    monkeypatch.setattr(app, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(hub, "error", MozartError("The checkpoint is damaged.") if fails else None)
+    studio = app.open_studio()
+    assert studio.composer.name == "shipped"
+    assert studio.notice == f"The checkpoint user/name did not come in 0 seconds. {INSTEAD} until it is there."
+    hub.released.set()
+    arrived()
+    assert studio.composer.name == ("shipped" if fails else "user/name")
+    assert studio.notice == (f"The checkpoint is damaged. {INSTEAD}." if fails else "")
+
+
+def test_guesses_stay(hub: type[Hub]) -> None:
+    """Guesses of before are there when the page starts again."""
+    hub.released.set()
+    app.open_studio().votes.add("K. 281", 7, "one", True)
+    assert app.open_studio().votes.count("one") == (1, 1)
+
+
+def test_no_room_for_guesses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where they cannot be kept the page starts all the same, and it is said."""
+    monkeypatch.setenv("MOZART_VOTES", str(tmp_path))
+    app.open_votes().add("K. 281", 7, "one", True)
+    assert "The guesses cannot be kept" in capsys.readouterr().err
 
 
 def test_zero_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

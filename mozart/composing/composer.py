@@ -250,6 +250,8 @@ def _in_key(line: Sequence[Degrees | None], before: int, beats: int, tonic: int)
 def make_score(notes: list[Note], opening: Opening | None, intention: Intention, offset: int) -> Score:
     """The notes of a draft as a score."""
     rows = end_before_next_stroke(np.array(notes, dtype=np.int64).reshape(-1, 5))
+    stop = offset + intention.plan.metre.bar * len(intention.plan)
+    rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])  # nothing sounds after the last bar line
     metres = [*opening.score.metres] if opening else []
     metres.append(intention.plan.metre._replace(onset=offset))
     return Score(rows, metres, [(0, intention.tempo)])

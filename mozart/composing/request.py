@@ -21,10 +21,10 @@ MAX_SEED = 2**32 - 1
 TEMPI = (20.0, 400.0)
 MAX_TEMPERATURE = 10.0
 MIN_MAX_COPY = 7
-TEMPERATURE, TOP_P = 0.95, 0.98
+TEMPERATURE, TOP_P = 1.0, 0.97
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?) ?(s|bars|notes)?")
 _AGAIN = re.compile(r"(\d+)-(\d+)@(\d+)")
-_UNUSED_BY_LAB = ("key", "character", "form", "ending", "temperature", "top_p", "max_copy", "plan", "again")
+UNUSED_BY_LAB = ("key", "character", "form", "ending", "temperature", "top_p", "max_copy", "plan", "again")
 _LAB_DEFAULTS = {"length": "500", "opening": "random", "offsets": "0.25"}
 
 Offsets = Literal["composed", "sampled", "0.25", "0.5"]
@@ -94,7 +94,7 @@ class Request(BaseModel):
             return settings
         given = {name: value for name, value in settings.items() if value is not None}
         if str(given.get("lab")).lower() in ("true", "1"):
-            unused = [name for name in _UNUSED_BY_LAB if name in given and given[name] != cls.model_fields[name].default]
+            unused = [name for name in UNUSED_BY_LAB if name in given and given[name] != cls.model_fields[name].default]
             if unused:
                 raise MozartError(f"The laboratory's way does not use {_spoken(unused[0])}: leave it out, or lab.")
             given = {**_LAB_DEFAULTS, **given}
@@ -162,7 +162,8 @@ class Request(BaseModel):
 
     def settings(self) -> dict[str, Any]:
         """What differs from the default, as plain values: what a link and a MIDI file say."""
-        return self.model_dump(exclude_defaults=True)
+        usual = type(self)(lab=self.lab)
+        return {name: value for name, value in self if value != getattr(usual, name) or (name == "lab" and value)}
 
     @classmethod
     def from_text(cls, settings: Mapping[str, str]) -> Self:

@@ -250,7 +250,8 @@ class History:
         references = [pair[0] for pair in self._last] + [before]
         for found, step in zip(self._found, steps, strict=True):
             references.append(NONE if found == NONE else self.notes[found].pitch)
-            references.append(NONE if step is None or last == NONE else last + step)
+            moved = NONE if step is None or last == NONE else last + step
+            references.append(moved if moved < 128 else NONE)  # beyond MIDI
         # As training stores them.
         fields = self._fields(time)
         traces = self._traces.astype(np.float16).astype(np.float32)

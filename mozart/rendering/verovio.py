@@ -2,8 +2,9 @@
 
 import re
 import threading
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from mozart.errors import MozartError
 
@@ -13,6 +14,7 @@ _NARROW = {"pageWidth": 1000, "pageHeight": 1800}
 
 # verovio's log is the process's, and one toolkit serves one caller at a time.
 _turn = threading.Lock()
+Made = TypeVar("Made")
 
 
 def engrave(musicxml: str, narrow: bool = False) -> list[str]:
@@ -28,20 +30,27 @@ def engrave(musicxml: str, narrow: bool = False) -> list[str]:
     MozartError
         When verovio is not installed, or cannot read the MusicXML.
     """
+    pages, _ = engrave_with(musicxml, narrow, lambda _: None)
+    return [_plain(page) for page in pages]
+
+
+def engrave_with(musicxml: str, narrow: bool, read: Callable[[Any], Made]) -> tuple[list[str], Made]:
+    """The same pages, with verovio's names of their elements, and what `read` finds in the toolkit that has drawn them."""
     with _turn:
         toolkit = _toolkit()
         toolkit.resetXmlIdSeed(1)
         toolkit.setOptions(_NARROW if narrow else _WIDE)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
-        pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
-    return [_plain(page) for page in pages]
+        # verovio gives lines a colour of their own, black, and leaves areas to the default, black too.
+        colour = 'color="currentColor" fill="currentColor"'
+        drawn = (toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1))
+        pages = [page.replace('color="black"', colour) for page in drawn]
+        return pages, read(toolkit)
 
 
 def _plain(page: str) -> str:
-    """A page without the names that verovio draws at random for its elements, in the colour of the text around it."""
-    # verovio gives lines a colour of their own, black, and leaves areas to the default, black too.
-    page = page.replace('color="black"', 'color="currentColor" fill="currentColor"')
+    """A page without the names that verovio draws at random for its elements."""
     page = re.sub(r'<(g|tspan) id="[^"]*" class=', r"<\1 class=", page)
     return re.sub(r'MilestoneEnd [^"]*"', 'MilestoneEnd"', page)
 

@@ -110,7 +110,7 @@ class Streams:
         total = len(joined["target"])
         shift, size = int(rng.integers(total)), total // self._streams
         cut = {
-            name: torch.roll(tensor, shift, 0)[: size * self._streams].unflatten(0, (self._streams, size))
+            name: torch.roll(tensor, shift, 0)[: size * self._streams].reshape(self._streams, size, *tensor.shape[1:])
             for name, tensor in joined.items()
         }
         for number in range(self.n_batches):

@@ -21,6 +21,7 @@ from mozart.model.vocabulary import Vocabulary
 from mozart.training.config import TrainingConfig
 from mozart.training.data import Batch, Streams, draw_hidden
 from mozart.training.evaluation import evaluate, losses
+from mozart.training.machine import has_bfloat16
 
 # How much each part counts; time, voice and pitch decide what a piece is.
 _WEIGHTS = {"ioi": 1.0, "voice": 1.0, "pitch": 1.0, "duration": 0.5, "loudness": 0.3}
@@ -94,12 +95,12 @@ def train(
     MozartError
         When the loss is no longer a number.
     """
-    config = run.config
+    config, first = run.config, run.epoch + 1
     while run.epoch < config.epochs:
         epoch, started = run.epoch + 1, time.perf_counter()
         seeds = np.random.SeedSequence([config.seed, epoch]).generate_state(2)
         torch.manual_seed(int(seeds[0]))
-        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate)
+        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate if epoch == first else None)
         seconds = time.perf_counter() - started
         found = evaluate(run.averaged, validation, hidden=True)
         run.epoch = epoch
@@ -122,7 +123,7 @@ def train(
 
 
 def _train_epoch(
-    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object]
+    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object] | None
 ) -> dict[str, float]:
     """Go through the music once; the mean loss of every part, in nats a note."""
     config, device = run.config, next(run.network.parameters()).device
@@ -143,7 +144,7 @@ def _train_epoch(
         parts = losses(scores, batch)
         loss = _weigh(parts, scores, batch)
         run.optimizer.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         scaler.unscale_(run.optimizer)
         nn.utils.clip_grad_norm_(run.network.parameters(), _LARGEST_GRADIENT)
         scaler.step(run.optimizer)
@@ -153,11 +154,11 @@ def _train_epoch(
         for name, value in parts.items():
             totals[name] = totals.get(name, 0.0) + value.detach()
         if number % _BETWEEN_LOOKS == 0:
-            if not math.isfinite(float(loss)):
-                raise MozartError(f"The loss is no longer a number in epoch {epoch}: start again with a lower --learning-rate.")
+            _require_number(float(loss), epoch)
             bar.set_postfix(loss=f"{float(loss):.3f}")
-        if epoch == run.epoch + 1 and run.epoch == 0 and number == _BETWEEN_LOOKS:
-            on_estimate((time.perf_counter() - first) / number * (n_steps - number))
+        if on_estimate and number == _BETWEEN_LOOKS:
+            on_estimate((time.perf_counter() - first) / number * (n_steps - run.steps))
+    _require_number(sum(map(float, totals.values())), epoch)
     return {name: round(float(value) / streams.n_batches, 4) for name, value in totals.items()}
 
 
@@ -191,5 +192,12 @@ def _rate(step: int, n_steps: int) -> float:
 
 
 def _half(device: torch.device) -> torch.dtype:
-    bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if bfloat16 else torch.float16
+    return torch.bfloat16 if device.type == "cpu" or has_bfloat16(device) else torch.float16
+
+
+def _require_number(value: float, epoch: int) -> None:
+    if not math.isfinite(value):
+        raise MozartError(
+            f"The loss is no longer a number in epoch {epoch}: choose a lower --learning-rate. "
+            "What was saved before this epoch is still good."
+        )

@@ -1,0 +1,175 @@
+"""Where a piece is heard, seen and taken home."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from mozart.errors import MozartError
+from mozart.page import files, share
+from mozart.page.again import last_marked
+from mozart.page.sentences import describe, find_shared, name_piece, say_originality
+from mozart.page.settings import OFFSETS
+from mozart.page.stop import Visit
+from mozart.page.studio import OnProgress
+from mozart.rendering.timemap import Timemap
+from mozart.page.view import PieceView, error_data, progress_data, view_data
+
+if TYPE_CHECKING:
+    from mozart.composing.composition import Composition
+
+# A score of more notes takes a browser seconds to draw.
+MOST_ENGRAVED = 4_000
+_PAUSE = 0.2  # seconds from one word of progress to the next
+_HISTORY = (Path(__file__).parent / "static" / "history.js").read_text(encoding="utf-8")
+
+Updates = dict[Any, Any]
+Find = Callable[[OnProgress], "Composition"]
+
+
+class Piece:
+    """The piece that is shown, and what can be done with it."""
+
+    def __init__(self) -> None:
+        self.view = PieceView(elem_id="piece")
+        self.about = gr.HTML("", elem_id="about", apply_default_css=False)
+        with gr.Column(visible=False, elem_id="after") as self.after:
+            with gr.Row():
+                self.longer = gr.Button("Continue it", elem_id="continue", min_width=100, size="sm")
+                self.drafts = gr.Button("Three drafts like it", elem_id="drafts", min_width=100, size="sm")
+                self.undo = gr.Button("Take the new bars back", elem_id="undo", min_width=100, size="sm", visible=False)
+            # Links of our own: Gradio's download buttons do nothing in a group that was hidden.
+            self.downloads = gr.HTML("", elem_id="downloads", apply_default_css=False)
+            self.link = gr.HTML("", elem_id="link", apply_default_css=False)
+            self.retime = gr.Radio(OFFSETS[1:], label="The same notes in another rhythm", elem_id="retime")
+
+    def build_history(self) -> None:
+        """The visit's pieces and the favourites, which the browser keeps; it stands elsewhere on the page."""
+        self.history = gr.HTML(
+            None, html_template='<div class="history"></div>', js_on_load=_HISTORY, elem_id="history", apply_default_css=False
+        )
+
+    @property
+    def outputs(self) -> set[Any]:
+        """Everything that a new piece changes."""
+        return {self.view, self.about, self.after, self.undo, self.downloads, self.retime, self.link, self.history}
+
+    def perform(self, find: Find, visit: Visit, press: int, mark: bool = False) -> Iterator[Updates]:
+        """Find a piece, tell how far it is, and show it; Stop ends the composing, and what there is is shown, silently."""
+        try:
+            if visit.goes_on(press):
+                piece = yield from self._follow(find, visit, press)
+                if len(piece.score):
+                    marked = last_marked(piece.request) if mark else None
+                    yield self.show(piece, visit, whole=visit.goes_on(press), marked=marked)
+                    return
+            yield self._again(visit)
+        except MozartError as error:
+            yield {self.view: error_data(str(error))}
+            raise refusal(error) from error
+
+    def show(self, piece: "Composition", visit: Visit, whole: bool = True, marked: tuple[int, int] | None = None) -> Updates:
+        """What is heard and seen at once; :meth:`finish` brings what takes longer.
+
+        A piece that was ended early plays not by itself, and no link leads to it: its request means the whole.
+        """
+        sound, problem = None, ""
+        try:
+            sound = files.serve_sound(self.view, "piece", piece.audio())
+        except MozartError as error:
+            problem = f"<p>{escape(str(error))}</p>"
+        visit.show(piece, sound)
+        query = share.to_query(piece.request) if whole else ""
+        composed = piece.request.offsets == "composed"
+        return {
+            self.view: self._data(piece, sound, whole, marked),
+            self.about: describe(piece) + problem,
+            self.after: gr.update(visible=True),
+            self.undo: gr.update(visible=bool(piece.request.again)),
+            self.downloads: files.offer(self.downloads, piece, {"mid": piece.midi()}),
+            self.retime: gr.update(value=None if composed else piece.request.offsets),
+            self.link: share.link_html(query),
+            self.history: {"name": name_piece(piece), "query": query},
+        }
+
+    def finish(self, visit: Visit, narrow: bool) -> Updates:
+        """Sheet music, files and originality of the piece that is shown; nothing where another one has come by then."""
+        shown, sound = visit.what_is_shown()
+        if shown is None:
+            return {self.about: gr.skip()}
+        piece, sheet, problem = shown.changed(), None, ""
+        home = files.write_files(piece, files.read_sound(sound))
+        if len(piece.score) <= MOST_ENGRAVED:
+            sheet = files.engrave(piece, narrow)
+        else:
+            problem = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
+        if visit.shown is not shown:
+            return {self.about: gr.skip()}
+        return {
+            self.view: self._data(piece, sound, False, None, sheet),
+            self.about: describe(piece) + say_originality(piece) + problem,
+            self.downloads: files.offer(self.downloads, piece, home),
+        }
+
+    @staticmethod
+    def _data(
+        piece: "Composition",
+        sound: str | None,
+        autoplay: bool,
+        marked: tuple[int, int] | None,
+        sheet: tuple[list[str], Timemap] | None = None,
+    ) -> Any:
+        """What the view shows. The same sound has the same address, so the second time it plays on."""
+        pages, timemap = sheet or ([], None)
+        return view_data(
+            piece.score,
+            title=piece.title,
+            sound_url=sound,
+            pages=pages,
+            timemap=timemap,
+            shared=find_shared(piece) if sheet else range(0),
+            opening_notes=piece.opening_notes,
+            marked=marked,
+            autoplay=autoplay,
+        )
+
+    def _again(self, visit: Visit) -> Updates:
+        """What stood there before a press that came to nothing: there, the sound is the same, and so it plays on or waits."""
+        shown, sound = visit.what_is_shown()
+        return {self.view: None if shown is None else self._data(shown.changed(), sound, False, None)}
+
+    def _follow(self, find: Find, visit: Visit, press: int) -> Any:
+        """Compose in a thread of its own, and meanwhile say how far it is."""
+        told: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
+        found: list[Any] = []
+
+        def work() -> None:
+            def on_progress(done: int, total: int) -> bool:
+                told.put((done, total))
+                return visit.goes_on(press)
+
+            try:
+                found.append(find(on_progress))
+            except BaseException as error:  # raised again where somebody waits for it
+                found.append(error)
+            told.put(None)
+
+        threading.Thread(target=work, daemon=True).start()
+        said = 0.0
+        while (progress := told.get()) is not None:
+            if time.monotonic() - said > _PAUSE:
+                said = time.monotonic()
+                yield {self.view: progress_data("Composing", *progress)}
+        if isinstance(found[0], BaseException):
+            raise found[0]
+        return found[0]
+
+
+def refusal(error: MozartError) -> gr.Error:
+    """What the page shows of an error. Gradio takes it for HTML, and it may repeat what a link or a file name says."""
+    return gr.Error(escape(str(error), quote=False), print_exception=False)

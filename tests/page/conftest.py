@@ -1,0 +1,87 @@
+"""The page with a stub for a composer, on a server of its own, and a browser."""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+from browser import Chromium, find_chromium
+from mozart.notes import Score
+from mozart.page import files
+from mozart.page.page import QUEUE, build_page, launch_options
+from mozart.page.studio import Studio
+from stub import StubComposer, sines
+
+
+def _play(score: Score) -> NDArray[np.int16]:
+    return sines(score)
+
+
+@pytest.fixture
+def composer() -> StubComposer:
+    """Composes at once."""
+    return StubComposer()
+
+
+@pytest.fixture
+def studio(composer: StubComposer) -> Studio:
+    """Remembers what the stub composes."""
+    return Studio(composer)
+
+
+@pytest.fixture
+def _sines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passages are played without FluidSynth."""
+    monkeypatch.setattr(files, "play", _play)
+
+
+@pytest.fixture(scope="session")
+def house() -> StubComposer:
+    """The composer of the page that runs for all tests."""
+    return StubComposer()
+
+
+@pytest.fixture(scope="session")
+def url(house: StubComposer) -> Iterator[str]:
+    """The address of the page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "play", _play)
+        patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        blocks = build_page(Studio(house))
+        _, address, _ = blocks.queue(max_size=QUEUE).launch(prevent_thread_lock=True, quiet=True, **launch_options())
+        yield address.rstrip("/")
+        house.hold.set()
+        blocks.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(url: str) -> Iterator[Chromium]:
+    """The browser; without one its tests are left out, but never in CI."""
+    path = find_chromium()
+    if path is None:
+        missing = "there is no Chromium: `bash .ci/setup browser` installs one"
+        assert not os.environ.get("CI"), missing
+        pytest.skip(missing)
+    with Chromium(path, url) as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Chromium, house: StubComposer) -> Iterator[Chromium]:
+    """The browser for one test, which fails when anything went wrong in a page on the way, whatever the test is about."""
+    chromium.troubles.clear()
+    house.composed.clear()
+    house.begun.clear()
+    yield chromium
+    house.hold.set()
+    chromium.close_pages()
+    assert chromium.troubles == []
+
+
+@pytest.fixture
+def page(browser: Chromium) -> Page:
+    """The page as a person sees it who has just opened it on a computer."""
+    return browser.open()
