@@ -1,6 +1,6 @@
 """Counts of what followed what: the baselines that the network is measured against, and a memory of the piece itself.
 
-A note is a symbol of three parts, its IOI, its voice and its interval from the note before it, so that counts are the same in any
+A note is a symbol of three parts, its IOI, its voice and its interval from a note before it, so that counts are the same in any
 key. A part is predicted from the last symbols and from the note's parts that are already known.
 """
 
@@ -19,7 +19,7 @@ Symbol = tuple[int, int, int]
 PARTS = 3  # when, which voice, which pitch
 _INTERVALS = 175  # from any of 88 keys to any other
 _VOICES = 5
-ORDERS = 6  # how many symbols before it a baseline looks at
+ORDERS = 2  # how many symbols before it a baseline looks at: with more it predicts the validation works worse
 # How many symbols a memory compares.
 MEMORY_ORDERS = (4, 6, 8, 12)
 _SHARES = np.linspace(0, 0.98, 50)
@@ -33,12 +33,20 @@ class Seen(NamedTuple):
     total: NDArray[np.int64]
 
 
-def symbols_of(rows: Rows) -> list[Symbol]:
-    """A movement's notes as symbols; the last one is its end, of which only the IOI counts."""
-    target = rows.tensors["target"].numpy().astype(int)
-    target[-1, 2] = target[-2, 2]
-    intervals = np.diff(target[:, 2], prepend=target[0, 2])
-    return [(int(ioi), int(voice), int(interval)) for ioi, voice, interval in zip(*target[:, :2].T, intervals, strict=True)]
+def symbols_of(rows: Rows, *, in_voice: bool) -> list[Symbol]:
+    """A movement's notes as symbols; the last one is its end, of which only the IOI counts.
+
+    Intervals are from the note before, or from the one before in the voice: the first tell more of what returns whole, the others
+    more of other music.
+    """
+    *notes, end = rows.tensors["target"][:, :PARTS].tolist()
+    latest: dict[int, int] = {}  # each voice's pitch
+    symbols = []
+    for ioi, voice, pitch in notes:
+        line = voice if in_voice else 0
+        symbols.append((ioi, voice, pitch - latest.get(line, pitch)))
+        latest[line] = pitch
+    return [*symbols, (end[0], 0, 0)]
 
 
 def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int, *, rhythm_alone: bool = False) -> Nats:
@@ -56,13 +64,13 @@ def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int,
     contexts = _contexts_apart if rhythm_alone else _contexts_together
     counts: list[defaultdict[Hashable, Counter[int]]] = [defaultdict(Counter) for _ in range(PARTS)]
     for row in training:
-        for part, found, value in _walk(symbols_of(row), contexts, range(ORDERS + 1)):
+        for part, found, value in _walk(symbols_of(row, in_voice=True), contexts, range(ORDERS + 1)):
             for context in found:
                 counts[part][context][value] += 1
     sizes = (iois, _VOICES, _INTERVALS)
     nats: list[list[float]] = []
     for row in held_out:
-        symbols = symbols_of(row)
+        symbols = symbols_of(row, in_voice=True)
         movement = np.zeros((len(symbols), PARTS))
         for index, (part, found, value) in enumerate(_walk(symbols, contexts, range(ORDERS + 1))):
             chance = 1 / sizes[part]
@@ -79,7 +87,7 @@ def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int,
 
 def remember(rows: Rows) -> Seen:
     """What the piece so far says of each part of each note, for each of `MEMORY_ORDERS`."""
-    symbols = symbols_of(rows)
+    symbols = symbols_of(rows, in_voice=False)
     shape = (len(symbols), PARTS, len(MEMORY_ORDERS))
     seen = Seen(np.zeros(shape, np.int64), np.zeros(shape, np.int64))
     counts: list[defaultdict[Hashable, Counter[int]]] = [defaultdict(Counter) for _ in range(PARTS)]

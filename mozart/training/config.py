@@ -20,7 +20,7 @@ class TrainingConfig:
     batch_size: int = _setting(8, "sequences a batch", least=1)
     sequence_length: int = _setting(192, "notes a sequence", least=8)
     learning_rate: float = _setting(3e-3, "of AdamW, at its highest", above=0)
-    weight_decay: float = _setting(0.1, "of AdamW", least=0)
+    weight_decay: float = _setting(0.5, "of AdamW", least=0)
     hidden_plan: float = _setting(
         0.4, "share of the sequences whose plan the network is not told, half of them without the key", least=0, most=1
     )

@@ -25,8 +25,10 @@ def moved(semitones: int) -> list[tuple[int, int, int]]:
 
 def test_symbols_are_the_same_in_any_key() -> None:
     """A figure that is moved has the same intervals."""
-    assert symbols_of(make_rows(moved(5))) == symbols_of(make_rows(FIGURE))
-    assert [interval for *_, interval in symbols_of(make_rows(FIGURE))][:5] == [0, 4, 3, -3, 8]
+    for in_voice, intervals in ((False, [0, 4, 3, -3, 8]), (True, [0, 0, 7, 0, 5])):
+        symbols = symbols_of(make_rows(FIGURE), in_voice=in_voice)
+        assert symbols == symbols_of(make_rows(moved(5)), in_voice=in_voice)
+        assert [interval for *_, interval in symbols[:-1]] == intervals
 
 
 def test_counts_know_what_they_have_counted() -> None:

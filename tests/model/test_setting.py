@@ -13,7 +13,10 @@ VOCABULARY = Vocabulary((0, 6, 12, 24), (120, 240, 480), ((3, 4), (4, 4), (6, 8)
 BAR = 96
 
 
-def make_setting(bars: int = 8, metre: Metre = Metre(0, 4, 4), tonic: int = 0) -> Setting:
+COMMON = Metre(0, 4, 4)
+
+
+def make_setting(bars: int = 8, metre: Metre = COMMON, tonic: int = 0) -> Setting:
     starts = [metre.bar * bar for bar in range(bars)]
     return Setting.make(VOCABULARY, Key(tonic, "major"), starts, [metre] * bars, None)
 
