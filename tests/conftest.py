@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import tiny
 from hub_server import HubServer
 from mozart.corpus.archive import find_archive, sonatas
 from mozart.corpus.works import read_works
@@ -44,6 +45,22 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[HubServe
         yield server
         monkeypatch.undo()
         read_environment_again()
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small checkpoint of recipe ``notes``, untrained; tests only read it."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    tiny.checkpoint(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small checkpoint of the laboratory's recipe, untrained; tests only read it."""
+    folder = tmp_path_factory.mktemp("lab-checkpoint")
+    tiny.lab_checkpoint(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,84 +1,83 @@
-"""A module imports only from lines above its own, and importing costs nothing."""
+"""The rooms of the package stand in one order, and importing costs nothing."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# What lies in a package of its own.
-ROOMS = {"notes", "corpus"}
-LAYERS = [
+# Each imports from rooms before it only. The first ones are single modules.
+ROOMS = (
     "errors",
     "atomic",
-    "score",
-    "vocabulary",
-    "tonality",
-    "ngrams",
-    "windows",
-    "sequences",
+    "notes",
+    "corpus",
+    "lab",
     "model",
-    "stepping",
-    "evaluation",
-    "rhythm",
-    "dynamics",
-    "hands",
-    "measures",
-    "openings",
-    "originality",
-    "sampling",
-    "midi",
-    "engraving",
-    "audio",
-    "figures",
-    "player",
+    "measuring",
     "checkpoint",
+    "rendering",
+    "composing",
     "training",
-    "runs",
-    "card",
-    "hub",
-    "space",
-    "request",
-    "composer",
-    "likeness",
-    "gallery",
-    "studio",
     "page",
     "__main__",
-]
+)
+# The laboratory can be read alone: it knows notes and files, and nothing of the composer, who knows it in one module.
+LABORATORY = {"errors", "atomic", "notes", "corpus", "lab"}
+BRIDGE = "composing/laboratory.py"
+# Training has both recipes.
+BOTH = {"lab", "training"}
+MODULES = sorted(path.relative_to(ROOT / "mozart").as_posix() for path in (ROOT / "mozart").rglob("*.py"))
 
 
-def imported_modules(path: Path) -> set[str]:
-    """Our modules that a file imports, also inside functions."""
-    names: set[str] = set()
+def room_of(module: str) -> str:
+    return module.partition("/")[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names of everything that a file imports, also inside functions and for types alone."""
     for node in ast.walk(ast.parse(path.read_text())):
-        assert not (isinstance(node, ast.ImportFrom) and node.level), "imports are absolute"
-        if isinstance(node, ast.ImportFrom) and node.module == "mozart":
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mozart."):
-            names.add(str(node.module).split(".")[1])
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("mozart."))
-    return names
+            yield from (alias.name for alias in node.names)
 
 
-def test_every_module_has_its_layer() -> None:
-    """A new module must be given its place."""
-    assert {path.stem for path in (ROOT / "mozart").glob("*.py")} == {*LAYERS, "__init__"}
+def imported_rooms(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(path) if name.startswith("mozart.")}
 
 
-@pytest.mark.parametrize("module", LAYERS)
-def test_imports_go_up(module: str) -> None:
-    """No module imports one from below itself."""
-    above = ROOMS | set(LAYERS[: LAYERS.index(module)])
-    assert imported_modules(ROOT / "mozart" / f"{module}.py") <= above
+def test_every_room_has_its_place() -> None:
+    """A new room, or a module outside the rooms, must be given its place in the order."""
+    assert {room_of(module) for module in MODULES} == {*ROOMS, "__init__"}
+    assert all((ROOT / "mozart" / room / "__init__.py").is_file() for room in {room_of(m) for m in MODULES if "/" in m})
 
 
-def test_the_page_knows_no_torch() -> None:
-    """The page is widgets and wiring."""
-    assert "torch" not in (ROOT / "mozart" / "page.py").read_text().replace("no torch", "")
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "__init__.py"])
+def test_imports_go_to_earlier_rooms(module: str) -> None:
+    """No module imports from a room after its own."""
+    allowed = ROOMS[: ROOMS.index(room_of(module)) + 1]
+    assert imported_rooms(ROOT / "mozart" / module) <= {*allowed}
+
+
+def test_the_laboratory_and_the_composer_know_nothing_of_each_other() -> None:
+    """The laboratory imports notes and files alone; training has both, and else only one module imports the laboratory."""
+    for module in MODULES:
+        rooms = imported_rooms(ROOT / "mozart" / module)
+        if room_of(module) == "lab":
+            assert rooms <= LABORATORY, module
+        elif module != BRIDGE and room_of(module) not in BOTH:
+            assert "lab" not in rooms, module
+
+
+def test_nothing_imports_the_scripts() -> None:
+    """train.py and app.py are run; no module of the package needs them."""
+    for module in MODULES:
+        assert not {"train", "app"} & {name.partition(".")[0] for name in imports(ROOT / "mozart" / module)}, module
 
 
 def run_python(code: str) -> None:
@@ -87,8 +86,22 @@ def run_python(code: str) -> None:
 
 @pytest.mark.process
 def test_importing_the_package_is_cheap() -> None:
-    """Importing mozart loads neither torch nor music21."""
-    run_python("import sys, mozart; assert not {'torch', 'music21', 'gradio'} & set(sys.modules)")
+    """Importing mozart loads none of the large libraries."""
+    run_python("import sys, mozart; assert not {'torch', 'music21', 'gradio', 'numpy'} & set(sys.modules)")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("module", ["page", "composing.request", "checkpoint.hub", "checkpoint.find", "__main__"])
+def test_asking_for_a_piece_needs_no_torch(module: str) -> None:
+    """The page, the request, the Hub and the command line load neither torch nor training code."""
+    modules = [f"mozart.{module}"]
+    if module == "page" and (ROOT / "mozart" / "page" / "page.py").exists():
+        modules.append("mozart.page.page")
+    run_python(
+        f"import sys, {', '.join(modules)}\n"
+        "found = [name for name in sys.modules if name.startswith(('torch', 'mozart.training', 'mozart.model', 'mozart.lab'))]\n"
+        "assert not found, found"
+    )
 
 
 @pytest.mark.process

@@ -1,17 +1,23 @@
-"""What a Space, Colab and this repository install fits together."""
+"""What a Space, Colab and this repository install fits together, and what is said was measured."""
 
+import hashlib
 import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from mozart.card import measures_table, result_rows
-from mozart.checkpoint import PRETRAINED
-from mozart.request import MEMORY, TEMPERATURE, TOP_P
+from mozart.checkpoint.card import result_table
+from mozart.checkpoint.find import SHIPPED
+from mozart.checkpoint.folder import PRETRAINED
+from mozart.measuring import report
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Made for the tests, and composed.
+OUR_MIDI = ("tests/corpus/cases/", "mozart/page/gallery/")
 
 
 def constraints() -> dict[str, str]:
@@ -19,44 +25,72 @@ def constraints() -> dict[str, str]:
     return dict(line.split("==") for line in lines)
 
 
+def tracked_files() -> list[str]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.split("\0")[:-1]
+
+
 def test_gradio_is_the_spaces() -> None:
     """The README's sdk_version is the version of Gradio that is tested."""
-    (sdk_version,) = re.findall(r"^sdk_version: (\S+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    (sdk_version,) = re.findall(r"^sdk_version: (\S+)$", README, re.MULTILINE)
     assert sdk_version == constraints()["gradio"]
 
 
-def test_tested_versions_are_in_range() -> None:
-    """Every range in requirements.txt admits the version in constraints.txt."""
-    from packaging.requirements import Requirement
+def test_the_spaces_licence_is_not_only_the_codes() -> None:
+    """The front matter says that the weights have other terms than the code."""
+    assert re.search(r"^license: other$", README, re.MULTILINE)
 
-    required = [Requirement(line) for line in (ROOT / "requirements.txt").read_text().splitlines()]
+
+@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+def test_tested_versions_are_in_range(file: str) -> None:
+    """Every requirement has a version that is tested, and its range admits it."""
     pinned = constraints()
-    assert all(requirement.name in pinned for requirement in required)
-    assert all(pinned[requirement.name] in requirement.specifier for requirement in required)
+    for requirement in (Requirement(line) for line in (ROOT / file).read_text().splitlines()):
+        assert requirement.name in pinned
+        assert pinned[requirement.name] in requirement.specifier
 
 
-@pytest.mark.parametrize("name", sorted(folder.name for folder in PRETRAINED.parent.iterdir() if folder.is_dir()))
+def test_the_readme_is_short() -> None:
+    """A person reads it in a few minutes: at most 120 lines, none of them a paragraph."""
+    lines = README.splitlines()
+    assert len(lines) <= 120
+    assert max(map(len, lines)) <= 200
+
+
+def test_the_readmes_links_lead_somewhere() -> None:
+    """Every file that README and docs name in a link is there."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8")):
+            name = target[0] or target[1]
+            assert "://" in name or (path.parent / name).exists(), f"{path.name} links to {name}"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_readme_says_what_the_metrics_say(name: str) -> None:
-    """The results of every shipped checkpoint stand in the README and in its card as they were measured."""
-    folder = PRETRAINED.parent / name
-    metrics = json.loads((folder / "metrics.json").read_text())
-    for text in ((ROOT / "README.md").read_text(), (folder / "README.md").read_text()):
-        assert result_rows(metrics) in text
-        assert metrics["command"] in text
-    assert measures_table(metrics["measures"], metrics["originality"]) in (folder / "README.md").read_text()
+    """The results of every shipped checkpoint stand in the README as they were measured, and the command that made it."""
+    path = PRETRAINED.parent / name / "metrics.json"
+    metrics = json.loads(path.read_text())
+    assert result_table(metrics) in README, f"put this into the README:\n{result_table(metrics)}"
+    assert metrics["command"] in README
 
 
 def test_the_readme_says_what_the_pieces_are_like() -> None:
-    """The default checkpoint's measures stand in the README as they were measured, with the settings that are the default."""
-    metrics = json.loads((PRETRAINED / "metrics.json").read_text())
-    assert measures_table(metrics["measures"], metrics["originality"]) in (ROOT / "README.md").read_text()
-    assert metrics["measures"]["settings"] == {"temperature": TEMPERATURE, "top_p": TOP_P, "memory": MEMORY}
+    """A few of the default checkpoint's measures stand in the README as they were measured."""
+    measured = json.loads((PRETRAINED.parent / SHIPPED[0] / "metrics.json").read_text())["measures"]
+    assert report.summary(measured) in README, f"put this into the README:\n{report.summary(measured)}"
 
 
-def test_no_music_of_the_archive_is_committed() -> None:
-    """No MIDI file but the tests' own, and no archive, is in the repository: the sonatas may not be republished."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    ours = "tests/corpus/cases/"
-    assert not [file for file in files if file.endswith((".mid", ".midi", ".gz", ".pt", ".wav")) and not file.startswith(ours)]
+def test_no_music_but_ours_is_committed() -> None:
+    """MIDI files lie only where ours do, and there is no archive, no recording of a run and no pickle."""
+    kinds = (".mid", ".midi", ".kar", ".gz", ".zip", ".pt", ".pkl", ".wav")
+    assert not [file for file in tracked_files() if file.lower().endswith(kinds) and not file.startswith(OUR_MIDI)]
+
+
+@pytest.mark.corpus
+def test_no_file_of_the_archive_is_committed(sonata_files: list[Path]) -> None:
+    """No file here is one of the sonatas', by its hash, whatever it is called: they may not be republished."""
+    forbidden = {hashlib.sha256(path.read_bytes()).digest() for path in sonata_files}
+    files = [ROOT / name for name in tracked_files()]
+    assert not [path for path in files if path.is_file() and hashlib.sha256(path.read_bytes()).digest() in forbidden]

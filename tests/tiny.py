@@ -1,105 +1,91 @@
-"""Small music for tests: made here, so no file of anybody's is needed."""
+"""Small music and small checkpoints for tests: made here, so no file of anybody's is needed."""
 
-import random
 from pathlib import Path
 
-import pretty_midi
 import torch
 
-from mozart.card import write_card
-from mozart.checkpoint import Checkpoint, round_weights, save_checkpoint
-from mozart.hands import Hands
-from mozart.model import ModelConfig, MusicLSTM
-from mozart.openings import choose_openings
-from mozart.originality import CorpusIndex
-from mozart.rhythm import RhythmTable
-from mozart.score import Event, Work
-from mozart.vocabulary import Vocabulary
-from mozart.windows import WINDOW, split_windows
+import lab_music
+from mozart import atomic
+from mozart.checkpoint.checkpoint import Checkpoint, round_weights, save_checkpoint
+from mozart.checkpoint.folder import write_folder
+from mozart.lab.checkpoint import LabCheckpoint, to_files
+from mozart.model.network import NetworkConfig, NotesNetwork
+from mozart.model.vocabulary import Vocabulary
+from mozart.notes import Score
+from mozart.rendering.midi import midi_bytes
+from mozart.training.assemble import assemble
+from sonatina import sonatina
 
-PITCHES = ("C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5", "C4.E4", "D4.F4")
-STEPS = (0.25, 0.5, 0.25, 0.0, 1 / 3)
+SIZES = NetworkConfig(state=16, layers=1, memory=12, part=12, dropout=0.1)
+PROVENANCE = {"training": {"epochs": 2}, "versions": {"torch": "2"}, "music": "Trained on nothing.", "archive_sha256": None}
 
 
-def works(n_works: int = 2, n_events: int = 320) -> list[Work]:
-    """Works of two movements each; every one its own melody over PITCHES."""
+def works(n_works: int = 3, bars: int = 12) -> list[Score]:
+    """Works of two movements each, the second a fourth higher."""
     made = []
     for number in range(n_works):
-        chance = random.Random(number)
-        events, offset = [], 0.0
-        for i in range(n_events):
-            token = chance.choice(PITCHES)
-            duration, movement = chance.choice([0.25, 1.0]), 1 + 2 * i // n_events
-            events.append(Event(token, offset, duration, 64, None, i % 2, movement, "4/4", offset % 4))
-            offset += chance.choice(STEPS)
-        made.append(Work(f"Work {number}", events))
+        first, second = sonatina(2 * number, bars), sonatina(2 * number + 1, bars).transpose(5)
+        work = Score.concatenate([first, second])
+        made.append(work.replace(movements=(0, int(first.bars[-1]) + 1920), title=f"Work {number}"))
     return made
 
 
-def write_midi(path: Path, n_notes: int = 240, seed: int = 0, program: int = 0, *, drums: bool = False) -> Path:
-    """A MIDI file of eighth and sixteenth notes at 120 quarters a minute, every fifth a chord of two."""
-    chance = random.Random(seed)
-    midi = pretty_midi.PrettyMIDI(initial_tempo=120)
-    piano = pretty_midi.Instrument(program, is_drum=drums)
-    time = 0.0
-    for i in range(n_notes):
-        pitch = 60 + (7 * i + seed) % 12
-        for sounding in (pitch, pitch + 4) if i % 5 == 0 else (pitch,):
-            piano.notes.append(pretty_midi.Note(70, sounding, time, time + 0.125))
-        time += chance.choice([0.125, 0.25])
-    midi.instruments.append(piano)
-    midi.write(str(path))
-    return path
+def write_midi_files(folder: Path, n_works: int = 3, bars: int = 12) -> Path:
+    """A folder with the first movements of `works` as MIDI files: ``work-0.mid`` and so on."""
+    for number, work in enumerate(works(n_works, bars)):
+        atomic.write(folder / f"work-{number}.mid", midi_bytes(work.movement(0), ""))
+    return folder
+
+
+def network(scores: list[Score], seed: int = 0) -> NotesNetwork:
+    """A small network with first weights, rounded as a checkpoint stores them."""
+    torch.manual_seed(seed)
+    made = NotesNetwork(Vocabulary.of(scores), SIZES).eval()
+    round_weights(made)
+    return made
 
 
 def checkpoint(folder: Path, seed: int = 0) -> Checkpoint:
-    """A whole checkpoint with untrained weights, saved into `folder`."""
-    music = works()
-    tokens = [event.token for work in music for event in work.events]
-    vocabulary = Vocabulary.of(tokens)
-    ids = torch.tensor(vocabulary.encode(tokens))
-    torch.manual_seed(seed)
-    model = MusicLSTM(ModelConfig(len(vocabulary), embedding_dim=4, hidden_size=8)).eval()
-    round_weights(model)
-    made = Checkpoint(
-        model=model,
-        vocabulary=vocabulary,
-        openings=choose_openings(music, ids, split_windows(len(ids), seed).test, seed),
-        rhythm=RhythmTable.of(music),
-        hands=Hands.of(music),
-        index=CorpusIndex.of(music, vocabulary),
-        metrics=metrics(),
-        provenance={"versions": {"torch": "2"}, "music": "Trained on nothing.", "training": {"best_by": "loss"}},
-    )
-    save_checkpoint(made, folder, write_card(made.metrics, made.provenance, len(vocabulary)))
+    """A whole checkpoint of recipe ``notes`` with untrained weights, saved into `folder`."""
+    training, held_out = works()[:2], works(4, 48)[3:]
+    made = assemble(network(training, seed), training, held_out, metrics(), PROVENANCE)
+    save_checkpoint(made, folder, "# A checkpoint for tests\n")
+    return made
+
+
+def lab_checkpoint(folder: Path, seed: int = 0) -> LabCheckpoint:
+    """A whole checkpoint of recipe ``lab`` with untrained weights, saved into `folder`."""
+    made = lab_music.checkpoint(seed)
+    write_folder(folder, "lab", to_files(made), PROVENANCE, "# A laboratory's checkpoint for tests\n")
     return made
 
 
 def metrics() -> dict[str, object]:
-    """Metrics of two epochs that never were."""
-    epochs = [
-        {"epoch": 1, "train_loss": 3.0, "validation_loss": 2.5, "validation_accuracy": 0.2, "seconds": 10.0},
-        {"epoch": 2, "train_loss": 2.0, "validation_loss": 2.25, "validation_accuracy": 0.3, "seconds": 10.0},
-    ]
+    """Metrics of two epochs that never were, as recipe ``notes`` writes them."""
+    nats = {"ioi": 0.5, "voice": 0.25, "pitch": 1.5, "duration": 1.0, "loudness": 0.75}
+    found = {
+        "nats_a_note": nats,
+        "nats_a_quarter": {**{name: 4 * value for name, value in nats.items()}, "together": 9.0},
+        "pitch_accuracy": 0.5,
+        "notes": 1000,
+        "quarters": 250.0,
+    }
+    part = {"hidden": found, "told": found}
+    epoch = {"train": nats, "train_loss": 2.5, "validation": part, "validation_loss": 2.25, "validation_accuracy": 0.5}
     return {
-        "recipe": "lab",
-        "split": "windows",
-        "window": WINDOW,
-        "seed": 3,
-        "command": "python train.py --seed 3",
+        "recipe": "notes",
+        "split": "works",
+        "validation_works": ["Work 3"],
+        "test_works": ["Work 4"],
+        "seed": 0,
+        "settings": {"epochs": 2},
+        "parameters": 1000,
+        "command": "python train.py",
         "machine": "a machine",
+        "date": "2026-01-01",
         "seconds": 20.0,
-        "validation": {"loss": 2.25, "accuracy": 0.3},
-        "test": {"loss": 2.375, "accuracy": 0.28125},
-        "baselines": {"6-gram table": {"validation": {"loss": 2.125, "accuracy": 0.5}, "test": {"loss": 2.125, "accuracy": 0.25}}},
         "best_epoch": 2,
-        "epochs": epochs,
-        "originality": {
-            "passages": 4,
-            "longest_exact": {"median": 0.0, "max": 8},
-            "longest": {"median": 8.5, "max": 12},
-            "shares_exact": {"8": 0.0, "12": 0.0, "16": 0.0},
-            "shares": {"8": 0.0625, "12": 0.0, "16": 0.0},
-        },
-        "measures": {},
+        "epochs": [{"epoch": number, **epoch, "seconds": 10.0} for number in (1, 2)],
+        "validation": part,
+        "test": part,
     }

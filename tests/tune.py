@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 
 from mozart.notes import TICKS, Score
-from mozart.page.timemap import Timemap, read_timemap
+from mozart.rendering.timemap import Timemap, read_timemap
 
 BAR = 3 * TICKS
 _RATE = 8_000
@@ -30,7 +30,10 @@ def piece(tempo: float = 120.0) -> Score:
             rows.append((at, 0, _pitch(degree, 5), eighths * TICKS // 2, 80))
             at += eighths * TICKS // 2
         low, high, middle = _CHORDS[bar % 8]
-        rows += [(bar * BAR + i * TICKS // 2, 2, _pitch(d, 4), TICKS // 2, 60) for i, d in enumerate((low, high, middle, high, middle, high))]
+        rows += [
+            (bar * BAR + i * TICKS // 2, 2, _pitch(d, 4), TICKS // 2, 60)
+            for i, d in enumerate((low, high, middle, high, middle, high))
+        ]
     return Score(rows, [(0, 3, 4)], [(0, tempo), (14 * BAR, tempo / 2)], title="A tune")
 
 

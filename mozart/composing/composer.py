@@ -1,6 +1,7 @@
 """Request → Composition."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,19 +14,21 @@ from mozart.checkpoint.folder import PRETRAINED, read_folder
 from mozart.composing import laboratory
 from mozart.composing.again import compose_bars_again
 from mozart.composing.composition import Composition, Notes
-from mozart.composing.laboratory import Laboratory
 from mozart.composing.drawing import Draft
+from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
 from mozart.composing.planning import Intention, characters, make_intention
 from mozart.composing.request import MAX_SEED, Request
 from mozart.composing.writing import OnProgress, write_bars
 from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
-from mozart.model.harmony import find_chords
+from mozart.model.harmony import SILENT, find_chords
 from mozart.model.offsets import end_before_next_stroke, retime
+from mozart.model.plan import Degrees
 from mozart.model.setting import Setting
 from mozart.model.stepper import Stepper
 from mozart.notes import Note, Score
+from mozart.notes.keys import CLASSES
 
 _TRIES = 4  # to come within a bar of a number of notes
 _DEFAULT_TEMPO = 120.0
@@ -233,12 +236,22 @@ def make_setting(composer: Composer, opening: Opening | None, intention: Intenti
         # Silence at the end of the opening has beats too.
         chords = np.concatenate([found, np.full((max(missing, 0), 2), -1, np.int8)])[: len(found) + missing]
         chords[:, 1] = np.maximum(chords[:, 1], 0)
-    return setting.with_chords(np.concatenate([chords, plan.chords_in(intention.key.tonic)])), offset
+    lines = [_in_key(line, len(chords), plan.beats_of_bar, intention.key.tonic) for line in (plan.basses, plan.melody)]
+    setting = setting.with_chords(np.concatenate([chords, plan.chords_in(intention.key.tonic)]))
+    return setting.with_lines(*lines), offset
+
+
+def _in_key(line: Sequence[Degrees | None], before: int, beats: int, tonic: int) -> list[int]:
+    """The pitch classes of a plan's bass or melody, beat by beat, after `before` beats without; `SILENT` where it has none."""
+    degrees = [degree for bar in line for degree in bar or (SILENT,) * beats]
+    return [SILENT] * before + [(degree + tonic) % CLASSES if degree != SILENT else SILENT for degree in degrees]
 
 
 def make_score(notes: list[Note], opening: Opening | None, intention: Intention, offset: int) -> Score:
     """The notes of a draft as a score."""
     rows = end_before_next_stroke(np.array(notes, dtype=np.int64).reshape(-1, 5))
+    stop = offset + intention.plan.metre.bar * len(intention.plan)
+    rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])  # nothing sounds after the last bar line
     metres = [*opening.score.metres] if opening else []
     metres.append(intention.plan.metre._replace(onset=offset))
     return Score(rows, metres, [(0, intention.tempo)])

@@ -33,7 +33,7 @@ def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnPr
         Whether the piece was composed to its end.
     """
     bar, total = plan.metre.bar, len(plan)
-    closing = total - CLOSING_BARS if plan.close and total > CLOSING_BARS else total
+    closing = max(total - CLOSING_BARS, 0) if plan.close else total
     for index in range(closing):
         here = start + bar * index
         if plan.returns[index] is None or not take_over(draft, plan, index, start):

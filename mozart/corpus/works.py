@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -11,7 +12,22 @@ from mozart.errors import MozartError
 from mozart.notes.score import Score
 
 
-def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False) -> tuple[list[Score], list[str]]:
+class Music(NamedTuple):
+    """What many files hold.
+
+    Attributes
+    ----------
+    scores : of the files that could be read
+    remarks : a sentence for each file that was skipped, and for each thing of a file that its score leaves out
+    paths : the files of the scores
+    """
+
+    scores: list[Score]
+    remarks: list[str]
+    paths: list[Path]
+
+
+def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False) -> Music:
     """Read many MIDI files, with a progress bar where that takes a while.
 
     Parameters
@@ -21,11 +37,6 @@ def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False) -> tuple
     skip_unreadable
         Go on without files that cannot be read.
 
-    Returns
-    -------
-    scores, remarks
-        A sentence for each file that was skipped, and for each thing of a file that its score leaves out.
-
     Raises
     ------
     MozartError
@@ -33,6 +44,7 @@ def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False) -> tuple
     """
     scores: list[Score] = []
     remarks: list[str] = []
+    read: list[Path] = []
     problems: list[str] = []
     for path in tqdm(paths, desc="Reading", unit="file", delay=1):
         try:
@@ -44,7 +56,8 @@ def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False) -> tuple
             remarks.append(str(error))
         else:
             scores.append(score)
+            read.append(path)
             remarks += [f"{printable(path.name)}: {loss}" for loss in losses]
     if not scores:
         raise MozartError("None of the files could be read: " + " ".join(problems))
-    return scores, remarks
+    return Music(scores, remarks, read)

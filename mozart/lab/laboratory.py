@@ -56,6 +56,8 @@ def prepare(
     works, unreadable = read_works(files, skip_unreadable=skip_unreadable)
     tokens = [token for work in works for token in work.tokens]
     vocabulary = Vocabulary.of(tokens)
+    for problem in unreadable:
+        say(f"  left out: {problem}")
     say(f"  {len(tokens)} notes and chords in {len(works)} works, {len(vocabulary)} distinct")
     shares = ", ".join(f"{distance} {share:.2%}" for distance, share in most_common(count_distances(works)))
     say(f"  the most common offset distances, in quarters: {shares}")
@@ -75,7 +77,8 @@ def train_lab(
     output: Path,
     device: torch.device,
     *,
-    resume: bool = False,
+    saved: Path | None = None,
+    place: str = "",
     skip_unreadable: bool = False,
     about: Mapping[str, Any] | None = None,
     say: Say = print,
@@ -86,8 +89,10 @@ def train_lab(
 
     Parameters
     ----------
-    resume
-        Go on with the run that is saved in `output`.
+    saved
+        Go on with the run in this file.
+    place
+        Where that is, for people, if it is not `output`.
     about
         Goes into the metrics as it is: command, machine, date.
     on_epoch
@@ -102,13 +107,15 @@ def train_lab(
     """
     data = prepare(config, files, device, skip_unreadable=skip_unreadable, say=say)
     say("Problem 3: train the network.")
-    if resume:
-        run = resume_run(output / STATE_FILE, config, data.music_sha256, device)
+    if saved:
+        run = resume_run(saved, config, data.music_sha256, device, place)
+        save_run(run, output / STATE_FILE)
         say(f"  going on after epoch {run.epoch}")
     elif (output / STATE_FILE).exists():
         raise MozartError(f"{output} already holds a run: go on with it with --resume, or choose another --output.")
     else:
         run = start_run(config, len(data.vocabulary), data.music_sha256, device)
+        save_run(run, output / STATE_FILE)
     say(f"  {count_parameters(run.model):,} parameters; everything goes to {output}")
 
     def finish_epoch(run: Run) -> None:

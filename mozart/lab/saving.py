@@ -46,22 +46,28 @@ def save_run(run: Run, path: Path) -> None:
     atomic.write(path, file.getvalue())
 
 
-def resume_run(path: Path, config: LabConfig, music_sha256: str, device: torch.device) -> Run:
+def resume_run(path: Path, config: LabConfig, music_sha256: str, device: torch.device, place: str = "") -> Run:
     """The run that :func:`save_run` wrote, to go on with; only `config.epochs` may be another than it was.
+
+    Parameters
+    ----------
+    place
+        Where the run is, for people, if that is not the folder of `path`.
 
     Raises MozartError when there is none, when it is damaged, or when it was made with other settings or other music.
     """
     if not os.path.isfile(path):
         raise MozartError(f"There is nothing to resume: {path} does not exist. Leave --resume out to start.")
+    place = place or str(path.parent)
     saved = _read_state(path)
     for name, value in asdict(config).items():
         if name != "epochs" and saved["config"].get(name) != value:
             flag = f"--{name.replace('_', '-')} ({saved['config'].get(name)}, now {value})"
-            raise MozartError(f"{path.parent} holds a run with another {flag}: resume it as it was, or choose another --output.")
+            raise MozartError(f"{place} holds a run with another {flag}: resume it as it was, or choose another --output.")
     if saved["music_sha256"] != music_sha256:
-        raise MozartError(f"{path.parent} holds a run with other music: resume it with the same, or choose another --output.")
+        raise MozartError(f"{place} holds a run with other music: resume it with the same, or choose another --output.")
     if config.epochs < saved["epoch"]:
-        raise MozartError(f"The run in {path.parent} has finished {saved['epoch']} epochs: --epochs cannot be less.")
+        raise MozartError(f"The run in {place} has finished {saved['epoch']} epochs: --epochs cannot be less.")
     run = _restore(saved, config, path, device)
     run.epoch, run.loss, run.history = saved["epoch"], saved["loss"], saved["history"]
     run.best_epoch, run.best_weights = saved["best_epoch"], saved["best_weights"]

@@ -110,10 +110,6 @@ def _summarize(copies: Sequence[Copies]) -> dict[str, Any]:
 
 def markdown(measured: Mapping[str, Any]) -> str:
     """What :func:`measure` found as two Markdown tables: pieces beside Mozart's held-out works, and what tells them apart."""
-    sides = measured["pieces"], measured["mozart"]
-    rows = ["| | Composed | Mozart, held out |", "|---|---:|---:|"]
-    for name, cell in _ROWS:
-        rows.append(f"| {name} | {' | '.join(cell(side) for side in sides)} |")
     low, high = (measured["floor"][end] for end in ("low", "high"))
     note = (
         f"All passages have {measured['bars']} bars. Distance: the mean of |d| from the works trained on, in Mozart's standard "
@@ -121,7 +117,16 @@ def markdown(measured: Mapping[str, Any]) -> str:
         "classifier tells which of two passages is Mozart's, on works and pieces that it has not seen; 0.5 is guessing. Ends: "
         "the composed pieces, and all movements of Mozart's."
     )
-    return "\n".join([*rows, "", note, "", *_giveaways(measured["giveaways"])])
+    return "\n".join([summary(measured, [name for name, _ in _ROWS]), "", note, "", *_giveaways(measured["giveaways"])])
+
+
+def summary(measured: Mapping[str, Any], names: Sequence[str] = ()) -> str:
+    """A few rows of the first table, or those that are named: for a page that has no room for all."""
+    rows = ["| | Composed | Mozart, held out |", "|---|---:|---:|"]
+    for name, cell in _ROWS:
+        if name in (names or _SUMMARY):
+            rows.append(f"| {name} | {cell(measured['pieces'])} | {cell(measured['mozart'])} |")
+    return "\n".join(rows)
 
 
 def _giveaways(found: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -161,3 +166,10 @@ _ROWS: list[tuple[str, Cell]] = [
     *((f"Runs of {_LONG} shared with them, {_LINES[line]}", _shared(line)) for line in LINES),
     ("Loops", lambda side: str(side["loops"])),
 ]
+_SUMMARY = (
+    "**Distance, all families**",
+    "AUC, boosting",
+    "Ends: closes",
+    f"Longest run shared with the works trained on, {_LINES['notes']}: median",
+    "Loops",
+)

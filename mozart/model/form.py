@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from mozart.notes import LEFT, RIGHT, TICKS, Score
 
-ALIKE = 0.7  # two bars are one that returns when they share so much of their notes
+ALIKE = (
+    0.9  # two bars are one that returns when they share so much of their notes: with less, exact returns are more than Mozart has
+)
 _LEAST_NOTES = 4  # with fewer in a bar, likeness is no return; inside a passage that returns, it is
 _OCTAVES = 11  # a hand moves by fewer
 _GRID = TICKS // 24  # what the sonatas' onsets lie on; played a little beside it is played there

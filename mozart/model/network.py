@@ -1,53 +1,52 @@
 """The composer's network: an LSTM reads the notes, and the parts of the next one are predicted one after another.
 
 A note is when it begins (an IOI), its voice, its pitch, its length and its loudness. Each part is predicted from the LSTM's
-state, from the parts already known, and from what :mod:`~mozart.model.history` tells. Where the same place a beat, a bar or
-two bars ago had a value, a learned weight is added to it: copying is one addition (after the pointer networks of Vinyals et
-al., 2015). A pitch is scored from twelve references at once: from each, every interval has a score, so that a figure is the
-same figure on every step of the scale.
+state, from the parts already known, and from what :mod:`~mozart.model.history` tells. Pitches are scored by interval: from
+each voice's last pitch, from what stood at the same place before, from all that sounds or was struck lately, and by pitch class
+over tonic and roots. What could be copied has a score of its own (after the pointer networks of Vinyals et al., 2015).
 """
 
-import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mozart.errors import MozartError
-from mozart.model.history import FAR, RECENCIES, REFERENCES, SOUNDS, SPAN, VOICE_FLOATS
-from mozart.model.setting import KINDS, NO_CHORD, place_sizes
-from mozart.model.vocabulary import LOUDNESSES, PITCHES, Vocabulary
+from mozart.model.history import COPIES, FIELD_STEPS, FIELDS, INTERVALS, REACH, REFERENCES, TRACES, row_sizes
+from mozart.model.vocabulary import FIRST_KEY, KEYS, LOUDNESSES, Vocabulary
 from mozart.notes import VOICES
 from mozart.notes.keys import CLASSES
 
-INTERVALS = 2 * SPAN + 1
 PARTS = ("ioi", "voice", "pitch", "duration", "loudness")
-PITCH_OUTPUTS = (REFERENCES * INTERVALS, PITCHES, RECENCIES, CLASSES, SOUNDS // CLASSES)
-SOFTENING = 0.05  # pitch classes that have not sounded have sounded a little
+# What becomes known before each part: a row of ids, which it and all later parts read.
+STAGES = ("next", "time", "voice", "pitch", "loudness")
+ROOTS = 3
+# Points half an octave apart, between which the score of a pitch's height is drawn: as if the tonic were C, for all keys alike.
+HEIGHTS = 17
+FURTHEST = 6  # semitones from C to another tonic
+PROFILES = 6  # how many interval profiles each field has
+# What the pitch head scores with: how many numbers, for each of its uses.
+PITCH_OUTPUTS = (REFERENCES * INTERVALS, FIELDS * PROFILES, TRACES * CLASSES, ROOTS * CLASSES, HEIGHTS)
+IMPOSSIBLE = -1e4  # a score that float16 still holds
+
+State = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The network's sizes.
+    """The network's sizes; each field's metadata says what it is."""
 
-    Attributes
-    ----------
-    state : of each LSTM layer
-    layers : of the LSTM
-    memory : what the LSTM reads a note as
-    pitch : hidden units before the pitch
-    part : hidden units before each other part
-    dropout : of the LSTM's state
-    """
-
-    state: int = field(default=320, metadata={"help": "units of each LSTM layer"})
+    state: int = field(default=256, metadata={"help": "units of each LSTM layer"})
     layers: int = field(default=2, metadata={"help": "LSTM layers"})
     memory: int = field(default=192, metadata={"help": "numbers that the LSTM reads a note as"})
-    pitch: int = field(default=256, metadata={"help": "hidden units before the pitch"})
-    part: int = field(default=128, metadata={"help": "hidden units before each other part"})
-    dropout: float = field(default=0.4, metadata={"help": "share of the LSTM's state that is left out in training"})
+    part: int = field(default=128, metadata={"help": "hidden units before each part"})
+    dropout: float = field(default=0.5, metadata={"help": "share of the LSTM's state that is left out in training"})
+    part_dropout: float = field(default=0.4, metadata={"help": "share of a part's hidden units, and of a note, that is left out"})
 
     @classmethod
     def from_json(cls, content: Any) -> "NetworkConfig":
@@ -55,61 +54,45 @@ class NetworkConfig:
         made = cls(**content)
         for part in fields(cls):
             value = getattr(made, part.name)
-            whole = part.name != "dropout"
+            whole = "dropout" not in part.name
             if not isinstance(value, int if whole else int | float) or not (1 <= value <= 4_096 if whole else 0 <= value < 1):
                 raise MozartError(f"The network's {part.name} cannot be {str(value)[:20]}.")
         return made
 
 
-class Part(nn.Module):
-    """One part of a note: ids and numbers → hidden units → a score for every value.
+class RowEmbedding(nn.Module):
+    """Rows of ids → the sum of their embeddings: each value of each id has one."""
 
-    Parameters
-    ----------
-    sizes
-        How many values each id has. One table holds a row for each value of each id; the rows are added up.
-    hidden, outputs
-        Units; without outputs the hidden units are what is wanted.
-    state, floats
-        How many numbers of the LSTM's state and of the history are added.
-    copies
-        How many values of the past can be copied.
+    starts: Tensor
+
+    def __init__(self, sizes: Mapping[str, int], width: int) -> None:
+        super().__init__()
+        counts = torch.tensor(list(sizes.values()))
+        self.register_buffer("starts", torch.cumsum(counts, 0) - counts, persistent=False)
+        self.weight = nn.Parameter(torch.randn(sum(sizes.values()), width) * len(sizes) ** -0.5)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """(B, T, ids) → (B, T, width)."""
+        summed = nn.functional.embedding_bag((rows + self.starts).flatten(0, 1), self.weight, mode="sum")
+        return summed.view(*rows.shape[:2], -1)
+
+
+class SequenceDropout(nn.Module):
+    """Dropout whose mask is the same at every note of a sequence.
+
+    The method is Gal and Ghahramani's (A theoretically grounded application of dropout in recurrent neural networks, 2016).
     """
 
-    offsets: Tensor
-
-    def __init__(self, sizes: list[int], hidden: int, outputs: int = 0, state: int = 0, floats: int = 0, copies: int = 0) -> None:
+    def __init__(self, share: float) -> None:
         super().__init__()
-        starts = torch.tensor([0, *sizes[:-1]]).cumsum(0)
-        self.register_buffer("offsets", starts, persistent=False)
-        self.table = nn.Embedding(sum(sizes), hidden)
-        nn.init.normal_(self.table.weight, std=0.3 / math.sqrt(len(sizes)))
-        self.state = nn.Linear(state, hidden) if state else None
-        self.floats = nn.Linear(floats, hidden, bias=False) if floats else None
-        self.out = nn.Linear(hidden, outputs) if outputs else None
-        self.copy = nn.Linear(hidden, copies) if copies else None
-        self.dropout = nn.Dropout(0.2 if outputs else 0.15)
+        self.share = share
 
-    def hidden(self, ids: Tensor, state: Tensor | None = None, floats: Tensor | None = None) -> Tensor:
-        """The hidden units, shape (…, hidden), of ids (…, n), a state (…, state) and numbers (…, floats)."""
-        total = self.table(ids + self.offsets).sum(-2)
-        if self.state is not None and state is not None:
-            total = total + self.state(state)
-        if self.floats is not None and floats is not None:
-            total = total + self.floats(floats)
-        hidden: Tensor = self.dropout(F.gelu(total, approximate="tanh"))
-        return hidden
-
-    def forward(self, ids: Tensor, state: Tensor, floats: Tensor | None = None, past: Tensor | None = None) -> Tensor:
-        """The scores (…, outputs); `past` (…, copies) are values that can be copied, or `outputs` and more for none."""
-        assert self.out is not None
-        hidden = self.hidden(ids, state, floats)
-        scores: Tensor = self.out(hidden)
-        if self.copy is not None and past is not None:
-            n = scores.shape[-1]
-            weights = self.copy(hidden).to(scores.dtype)
-            scores = F.pad(scores, (0, 1)).scatter_add(-1, past.clamp(max=n), weights)[..., :n]
-        return scores
+    def forward(self, values: Tensor) -> Tensor:
+        """(B, T, features) → the same, while training without a share of the features."""
+        if not self.training or not self.share:
+            return values
+        kept = torch.rand(len(values), 1, values.shape[-1], device=values.device) >= self.share
+        return values * kept / (1 - self.share)
 
 
 class NotesNetwork(nn.Module):
@@ -123,66 +106,86 @@ class NotesNetwork(nn.Module):
         Its sizes.
     """
 
+    keys: Tensor
+    heights: Tensor
+    away: Tensor
+
     def __init__(self, vocabulary: Vocabulary, config: NetworkConfig) -> None:
         super().__init__()
         self.vocabulary, self.config = vocabulary, config
-        iois, durations = vocabulary.n_iois, len(vocabulary.durations)
-        place = place_sizes(vocabulary)
-        here = [iois + 1, *place]
-        state, part = config.state, config.part
-        self.memory = Part([iois + 1, VOICES + 1, PITCHES + 1, durations + 1, LOUDNESSES + 1, *place, 2], config.memory)
-        between = config.dropout if config.layers > 1 else 0.0
-        self.lstm = nn.LSTM(config.memory, state, config.layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(config.dropout)
-        self.ioi = Part([*place, 2, 7, *[iois + 1] * 3], part, iois, state, copies=3)
-        self.voice = Part([*here, *[VOICES + 1] * 4], part, VOICES, state, VOICE_FLOATS, copies=3)
-        seen = [FAR + 1] * (REFERENCES - 1)
-        self.pitch = Part([*here, *[VOICES + 1] * 4, VOICES, 8, *seen], config.pitch, sum(PITCH_OUTPUTS), state, SOUNDS)
-        self.duration = Part([*here, VOICES, PITCHES, *[durations + 1] * 4, 2], part, durations, state, copies=4)
-        self.loudness = Part([*here, VOICES, *[LOUDNESSES + 1] * 2], part // 2, LOUDNESSES, state, copies=2)
+        sizes = row_sizes(vocabulary)
+        self.note = RowEmbedding(sizes["note"], config.memory)
+        widths = [config.memory, *[config.state] * config.layers]
+        self.lstm = nn.ModuleList(nn.LSTM(wide, out, batch_first=True) for wide, out in pairwise(widths))
+        self.read = nn.Linear(config.state, len(PARTS) * config.part)
+        self.stages = nn.ModuleDict(
+            {stage: RowEmbedding(sizes[stage], (len(PARTS) - number) * config.part) for number, stage in enumerate(STAGES)}
+        )
+        values = {"ioi": vocabulary.n_iois, "voice": VOICES, "duration": len(vocabulary.durations), "loudness": LOUDNESSES}
+        outputs = {part: count + COPIES[part] for part, count in values.items()} | {"pitch": sum(PITCH_OUTPUTS)}
+        self.heads = nn.ModuleDict({part: nn.Linear(config.part, outputs[part]) for part in PARTS})
+        self.profiles = nn.Parameter(torch.randn(FIELDS, PROFILES, INTERVALS) * 0.1)
+        self.dropout, self.part_dropout = SequenceDropout(config.dropout), SequenceDropout(config.part_dropout)
+        keys = torch.arange(FIRST_KEY, FIRST_KEY + KEYS)
+        self.register_buffer("keys", keys, persistent=False)
+        self.register_buffer("heights", torch.from_numpy(heights()), persistent=False)
+        # From each key, the place in a profile of the interval to each key.
+        self.register_buffer("away", (keys - keys[:, None]).clamp(-REACH, REACH) + REACH, persistent=False)
 
-    def forward(self, batch: dict[str, Tensor], state: tuple[Tensor, Tensor] | None = None) -> tuple[dict[str, Tensor], Any]:
-        """Scores of every value of every part of the notes of a batch, by part, and the LSTM's state after it.
+    def forward(self, batch: Mapping[str, Tensor], state: State | None = None) -> tuple[dict[str, Tensor], State]:
+        """The log-probability of every value of every part, and the LSTM's state after the last note.
 
         Parameters
         ----------
         batch
-            What :mod:`mozart.model.rows` makes, each of shape (B, T, …).
+            What :mod:`mozart.model.rows` makes, as it is stored, each of shape (B, T, …).
         state
-            The LSTM's before the first note; fresh without it.
-        """
-        read = self.memory.hidden(batch["note"])
-        read, state = self.lstm(read, state)
-        read = self.dropout(read)
-        voice, pitch = batch["target"][..., 1:2], batch["target"][..., 2:3]
-        here = batch["voice"][..., :8]
-        ioi_ids = torch.cat([batch["note"][..., 5:], batch["ioi"]], -1)
-        duration_ids = torch.cat([here, voice, pitch, batch["duration"]], -1)
-        return {
-            "ioi": self.ioi(ioi_ids, read, past=batch["ioi"][..., 1:]),
-            "voice": self.voice(batch["voice"], read, batch["voice_floats"], batch["voice"][..., 9:12]),
-            "pitch": self._score_pitches(batch, voice, read),
-            "duration": self.duration(duration_ids, read, past=batch["duration"][..., :4]),
-            "loudness": self.loudness(torch.cat([here, voice, batch["loudness"]], -1), read, past=batch["loudness"]),
-        }, state
+            The LSTM's before the first note, twice (layers, B, units); fresh without it.
 
-    def _score_pitches(self, batch: dict[str, Tensor], voice: Tensor, read: Tensor) -> Tensor:
-        references, sounds = batch["references"], batch["sounds"]
-        ids = torch.cat([batch["voice"], voice, batch["chord_place"], batch["seen"]], -1)
-        intervals, absolute, recent, over_root, heard = self.pitch(ids, read, sounds).split(PITCH_OUTPUTS, -1)
-        aims = references[..., None] + torch.arange(-SPAN, SPAN + 1, device=references.device)
-        possible = (references[..., None] >= 0) & (aims >= 0) & (aims < PITCHES)
-        aims = torch.where(possible, aims, PITCHES).flatten(-2)
-        scores = F.pad(absolute, (0, 1)).scatter_add(-1, aims, intervals)[..., :PITCHES]
-        scores = scores + torch.gather(recent, -1, batch["recencies"].long())
-        pitches = torch.arange(PITCHES, device=references.device)
-        chord = batch["voice"][..., 6:7]
-        known = chord < NO_CHORD
-        roots = torch.where(known, chord // KINDS, 0)
-        scores = scores + torch.gather(over_root, -1, (pitches - roots) % CLASSES) * known
-        levels = torch.log(sounds.unflatten(-1, (-1, CLASSES)) + SOFTENING)
-        scores = scores + (levels * heard[..., None]).sum(-2)[..., pitches % CLASSES]
-        return scores
+        Returns
+        -------
+        dict
+            By part, (B, T, values), given the parts before it; pitches from `vocabulary.FIRST_KEY` up.
+        """
+        batch = _unpacked(batch)
+        values, after = self.part_dropout(self.note(batch["note"])), []
+        for number, layer in enumerate(self.lstm):
+            before = None if state is None else (state[0][number, None], state[1][number, None])
+            values, (output, cell) = layer(values, before)
+            values = self.dropout(values)
+            after.append((output[0], cell[0]))
+        hidden = _rows(self.read(values), len(PARTS))
+        scores = {}
+        for number, (part, stage) in enumerate(zip(PARTS, STAGES, strict=True)):
+            hidden = hidden[..., -(len(PARTS) - number) :, :]
+            hidden = hidden + _rows(self.stages[stage](batch[stage]), len(PARTS) - number)
+            found = self.heads[part](self.part_dropout(nn.functional.silu(hidden[..., 0, :])))
+            scores[part] = self._score_pitches(found, batch) if part == "pitch" else _pointed(found, batch[f"{part} copies"])
+        above = torch.arange(VOICES, device=values.device) < batch["time"][..., 1:2] - 1
+        scores["voice"] = scores["voice"].masked_fill(above, IMPOSSIBLE)  # a score's voices stand from the top down
+        states = torch.stack([output for output, _ in after]), torch.stack([cell for _, cell in after])
+        return {part: torch.log_softmax(values.float(), dim=-1) for part, values in scores.items()}, states
+
+    def _score_pitches(self, scores: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+        by_reference, by_field, by_trace, by_root, by_height = torch.split(scores, list(PITCH_OUTPUTS), dim=-1)
+        references = batch["references"].unsqueeze(-1)
+        intervals = (self.keys - references).clamp(-REACH, REACH) + REACH
+        by_interval = _rows(by_reference, REFERENCES).gather(-1, intervals)
+        total = (by_interval * (references >= 0)).sum(-2)
+        # Each key that is there adds the profiles of its field, weighed by the state.
+        spread = torch.einsum("btfp,fkpq->btfkq", batch["fields"], self.profiles[:, :, self.away])
+        total = total + torch.einsum("btfkq,btfk->btq", spread, _rows(by_field, FIELDS))
+        classes = torch.arange(CLASSES, device=scores.device)
+        up = (classes - classes[:, None]) % CLASSES  # from a pitch class to another
+        by_class = torch.einsum("bthc,bthcd->btd", batch["traces"], _rows(by_trace, TRACES)[..., up])
+        roots = batch["roots"].unsqueeze(-1)
+        degrees = _rows(by_root, ROOTS).gather(-1, (classes - roots) % CLASSES)
+        by_class = by_class + (degrees * (roots >= 0)).sum(-2)
+        total = total + by_class[..., self.keys % CLASSES]
+        tonic = batch["roots"][..., :1]
+        moved = torch.arange(KEYS, device=scores.device) + FURTHEST - ((tonic + 5) % CLASSES - 5)
+        total = total + (by_height @ self.heights).gather(-1, moved) * (tonic >= 0)
+        return total.masked_fill(self.keys >= batch["below"], IMPOSSIBLE)
 
     def to_json(self) -> dict[str, Any]:
         """Sizes and vocabulary, as plain values."""
@@ -190,6 +193,30 @@ class NotesNetwork(nn.Module):
 
     @classmethod
     def from_json(cls, content: Any) -> "NotesNetwork":
-        """An untrained network of these sizes; it takes no memory on the device `meta`. Raises MozartError when they are impossible."""
+        """An untrained network of these sizes, without memory on the device `meta`. Raises MozartError for impossible ones."""
         sizes = dict(content)
         return cls(Vocabulary.from_json(sizes.pop("vocabulary")), NetworkConfig.from_json(sizes))
+
+
+def _unpacked(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    unpacked = {name: tensor.float() if name in ("fields", "traces") else tensor.long() for name, tensor in batch.items()}
+    unpacked["fields"] = unpacked["fields"] / FIELD_STEPS
+    return unpacked
+
+
+def heights() -> NDArray[np.float32]:
+    """How near each point is to each key, and to `FURTHEST` more on either side, 0 to 1, shape (`HEIGHTS`, keys)."""
+    keys = np.arange(-FURTHEST, KEYS + FURTHEST)
+    points = np.arange(HEIGHTS)[:, None] * (CLASSES / 2) - FURTHEST
+    return np.clip(1 - np.abs(keys - points) / (CLASSES / 2), 0, None).astype(np.float32)
+
+
+def _rows(values: Tensor, count: int) -> Tensor:
+    """(…, count * n) → (…, count, n)."""
+    return values.reshape(*values.shape[:-1], count, -1)
+
+
+def _pointed(scores: Tensor, copies: Tensor) -> Tensor:
+    """Scores of values and of copies → scores of values, each with those of the copies that it is; -1 is no value."""
+    values, pointers = torch.split(scores, [scores.shape[-1] - copies.shape[-1], copies.shape[-1]], dim=-1)
+    return values.scatter_add(-1, copies.clamp(min=0), pointers * (copies >= 0))

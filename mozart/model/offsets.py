@@ -63,12 +63,21 @@ def retime(score: Score, strategy: str, counts: Mapping[int, int], rng: np.rando
     if strategy in _FIXED:
         steps = np.full(n_steps, _FIXED[strategy])
     else:
-        distances, weights = np.array(sorted(counts.items())).T
-        steps = rng.choice(distances, size=n_steps, p=weights / weights.sum())
+        steps = _draw(counts, n_steps, rng)
+        # Only another voice, from the top down, begins at the same moment: so the order of the notes stays.
+        voices = score.voices[np.unique(events, return_index=True)[1]]
+        other = _draw({ticks: count for ticks, count in counts.items() if ticks} or {_FIXED["0.25"]: 1}, n_steps, rng)
+        steps = np.where((steps == 0) & (np.diff(voices) <= 0), other, steps)
     onsets = int(score.onsets[0]) + np.concatenate([[0], np.cumsum(steps)])
     rows = score.columns.astype(np.int64)
     rows[:, 0] = onsets[events]
     return score.replace(notes=end_before_next_stroke(rows))
+
+
+def _draw(counts: Mapping[int, int], size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    distances, weights = np.array(sorted(counts.items())).T
+    drawn: NDArray[np.int64] = rng.choice(distances, size=size, p=weights / weights.sum())
+    return drawn
 
 
 def end_before_next_stroke(rows: NDArray[np.int64]) -> NDArray[np.int64]:

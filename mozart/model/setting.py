@@ -1,44 +1,56 @@
-"""Where in a piece a moment is: its place in bar and beat, how much has passed and is left, and the harmony there."""
+"""Where in a piece a moment is: its place in bar and beat, how much has passed and is left, and what a plan says of it.
+
+Whatever is not told is 0 there: the same network composes with a plan and without one.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.model.harmony import SILENT, beat_ticks, beats, find_chords
-from mozart.model.vocabulary import UNITS_A_QUARTER, Vocabulary, to_units
+from mozart.model.harmony import SILENT, beat_ticks, beats, find_chords, lowest_pitches
+from mozart.model.vocabulary import Vocabulary, to_units
 from mozart.notes import Metre, Score
 from mozart.notes.keys import CLASSES, MODES, Key
 
 KINDS = 6
-# A chord is its root over the tonic and its kind; or there is none, or it is not told.
-NO_CHORD, UNKNOWN_CHORD = CLASSES * KINDS, CLASSES * KINDS + 1
-N_CHORDS = UNKNOWN_CHORD + 1
-QUARTERS = 16  # a bar has no more that are told apart
+# A chord is told as its root over the tonic and its kind; or there is none, or it is not told.
+UNKNOWN_CHORD, NO_CHORD, _FIRST_CHORD = 0, 1, 2
+N_CHORDS = _FIRST_CHORD + CLASSES * KINDS
+# A degree in semitones over the tonic, from 1; 0 for one that is not told.
+N_DEGREES = CLASSES + 1
+LONGEST_BEAT = 96  # units that are told apart
+_BAR_STEP, _BAR_STEPS = 3, 64  # places in a bar are told apart by 1/8 quarter, up to 8 quarters
 
-# Bars left, and bars passed, are told in these steps: 0, 1, 2, 3, 4-5, …
-_LEFT = (1, 2, 3, 4, 6, 8, 12, 16)
-_PASSED = (1, 2, 4, 8, 16)
+# Bars left, and bars passed, are told in these steps: 0, 1, 2, 3, 4 to 7, 8 to 15, 16 and more.
+_COUNTS = (1, 2, 3, 4, 8, 16)
+
+LAGS = ("beat", "bar", "two bars", "four bars", "eight bars")
 
 
 class Place(NamedTuple):
-    """A moment, as ids that the network reads."""
+    """A moment, as ids that the network reads; `place_sizes` says how many values each has."""
 
-    in_quarter: int
-    quarter: int
+    in_beat: int
+    in_bar: int
     metre: int
-    left: int
     passed: int
+    left: int
     chord: int
     next_chord: int
+    bass: int
+    melody: int
 
 
-def place_sizes(vocabulary: Vocabulary) -> list[int]:
+def place_sizes(vocabulary: Vocabulary) -> dict[str, int]:
     """How many values each field of a Place has."""
-    return [UNITS_A_QUARTER, QUARTERS, len(vocabulary.metres), len(_LEFT) + 1, len(_PASSED) + 1, N_CHORDS, N_CHORDS]
+    counts = len(_COUNTS) + 2
+    sizes = (LONGEST_BEAT, _BAR_STEPS, len(vocabulary.metres), counts, counts, N_CHORDS, N_CHORDS, N_DEGREES, N_DEGREES)
+    return dict(zip(Place._fields, sizes, strict=True))
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,13 @@ class Setting:
     ----------
     vocabulary : of the ids
     key : the home key
-    bars : where bars begin, ascending
-    bar_lengths, beat_lengths : of every bar
+    bars : where bars begin, ascending; with the last one the piece ends
+    bar_lengths, beat_lengths : of every bar; an upbeat's are those of the bar that it leads to
     metres : the id of every bar's metre
+    upbeat : how much of the first bar is missing
     beats : where beats begin, ascending
     chords : the id of the chord of every beat; None where none is told
+    basses, melody : for every beat the degree of the lowest note, and of the highest that begins in it, from 1; 0 where not told
     """
 
     vocabulary: Vocabulary
@@ -62,17 +76,32 @@ class Setting:
     bar_lengths: Sequence[int]
     beat_lengths: Sequence[int]
     metres: Sequence[int]
+    upbeat: int
     beats: Sequence[int]
-    chords: Sequence[int] | None
+    chords: Sequence[int] | None = None
+    basses: Sequence[int] = ()
+    melody: Sequence[int] = ()
 
     @classmethod
     def make(
         cls, vocabulary: Vocabulary, key: Key, bars: Sequence[int], metres: Sequence[Metre], chords: NDArray[np.int8] | None
     ) -> "Setting":
-        """The setting of bars in ticks, each with its metre, and of chords for each beat as `harmony.find_chords` gives them."""
+        """The setting of bars in ticks, each with its metre, and of chords for each beat as `harmony.find_chords` gives them.
+
+        A first bar that is shorter than its metre's is an upbeat.
+        """
+        metres = list(metres)
+        missing = 0
+        if len(bars) > 1 and bars[1] - bars[0] < metres[1].bar:
+            metres[0] = metres[1]
+            missing = metres[0].bar - (bars[1] - bars[0])
         starts: list[int] = []
-        for bar, metre in zip(bars, metres, strict=True):
-            starts += range(bar, bar + metre.bar, beat_ticks(metre))
+        for number, (bar, metre) in enumerate(zip(bars, metres, strict=True)):
+            beat = beat_ticks(metre)
+            if number == 0 and missing:
+                starts += sorted({bar, *range(bars[1] - beat, bar, -beat)})
+            else:
+                starts += range(bar, bars[number + 1] if number + 1 < len(bars) else bar + metre.bar, beat)
         return cls(
             vocabulary,
             key,
@@ -80,26 +109,45 @@ class Setting:
             [int(to_units(metre.bar)) for metre in metres],
             [int(to_units(beat_ticks(metre))) for metre in metres],
             [vocabulary.metre_id(metre) for metre in metres],
+            int(to_units(missing)),
             to_units(np.array(starts)).tolist(),
             None if chords is None else chord_ids(chords, key),
         )
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, movement: Score, key: Key) -> "Setting":
-        """The setting of a movement that is there, with the harmony that its own notes have."""
-        metres = [movement.metre_at(bar) for bar in movement.bars.tolist()]
-        made = cls.make(vocabulary, key, movement.bars.tolist(), metres, None)
-        starts = to_units(beats(movement)).tolist()
-        return replace(made, beats=starts, chords=chord_ids(find_chords(movement), key))
+        """The setting of a movement that is there, with the harmony, bass and melody that its own notes have.
+
+        It ends with the bar in which the last note begins.
+        """
+        bars = movement.bars[: int(movement.bar_at(int(movement.onsets.max(initial=0)))) + 1].tolist()
+        made = cls.make(vocabulary, key, bars, [movement.metre_at(bar) for bar in bars], None)
+        starts = beats(movement)
+        highest = np.full(len(starts), -1, np.int16)
+        np.maximum.at(highest, np.searchsorted(starts, movement.onsets, side="right") - 1, movement.pitches.astype(np.int16))
+        lowest = lowest_pitches(movement)
+        made = replace(made, beats=to_units(starts).tolist(), chords=chord_ids(find_chords(movement), key))
+        return made.with_lines(
+            [pitch % CLASSES if pitch >= 0 else SILENT for pitch in lowest.tolist()],
+            [pitch % CLASSES if pitch >= 0 else SILENT for pitch in highest.tolist()],
+        )
 
     def with_chords(self, chords: NDArray[np.int8]) -> "Setting":
         """The same with a chord for each beat, as `harmony.find_chords` gives them."""
         return replace(self, chords=chord_ids(chords, self.key))
 
+    def with_lines(self, basses: Sequence[int], melody: Sequence[int]) -> "Setting":
+        """The same with, for each beat, the pitch class of its lowest note and of its highest, or `SILENT` where it is not told."""
+        lines = [
+            [0 if pitch_class == SILENT else 1 + (pitch_class - self.key.tonic) % CLASSES for pitch_class in line]
+            for line in (basses, melody)
+        ]
+        return replace(self, basses=lines[0], melody=lines[1])
+
     @property
     def shift(self) -> int:
-        """How far, in semitones, the tonic is from the nearest C: pitches are read from there, so that all keys are one."""
-        return (self.key.tonic + 5) % CLASSES - 5
+        """How far the tonic lies above the nearest C, -5 to 6 semitones."""
+        return shift_of(self.key.tonic)
 
     @property
     def mode(self) -> int:
@@ -110,31 +158,71 @@ class Setting:
         """The index of the bar that holds `time`."""
         return max(bisect_right(self.bars, time) - 1, 0)
 
-    def lags(self, time: int) -> tuple[int, int, int]:
-        """A beat, a bar, and two bars, as long as they are at `time`."""
+    def lags(self, time: int) -> tuple[int, ...]:
+        """How far back `LAGS` are, counted as bars and beats are at `time`."""
         bar = self.bar_at(time)
-        return self.beat_lengths[bar], self.bar_lengths[bar], 2 * self.bar_lengths[bar]
+        length = self.bar_lengths[bar]
+        return self.beat_lengths[bar], length, 2 * length, 4 * length, 8 * length
 
     def place(self, time: int) -> Place:
         """Where `time` is."""
+        places = self._places
+        if time not in places:
+            places[time] = self._find_place(time)
+        return places[time]
+
+    def roots(self, time: int) -> tuple[int, int, int]:
+        """The tonic, and the roots of the chords of this beat and the next one, as pitch classes; -1 where none is told."""
+        place = self.place(time)
+        chords = (place.chord, place.next_chord)
+        now, following = ((chord - _FIRST_CHORD) // KINDS if chord >= _FIRST_CHORD else -1 for chord in chords)
+        tonic = self.key.tonic
+        return tonic, (now + tonic) % CLASSES if now >= 0 else -1, (following + tonic) % CLASSES if following >= 0 else -1
+
+    @cached_property
+    def _places(self) -> dict[int, Place]:
+        return {}
+
+    def _find_place(self, time: int) -> Place:
         bar = self.bar_at(time)
-        into = time - self.bars[bar]
-        chord = following = UNKNOWN_CHORD
-        if self.chords is not None:
-            beat = max(bisect_right(self.beats, time) - 1, 0)
-            chord, following = (*self.chords[beat : beat + 2], NO_CHORD, NO_CHORD)[:2]
+        into = time - self.bars[bar] + (self.upbeat if bar == 0 else 0)
+        beat = max(bisect_right(self.beats, time) - 1, 0)
         return Place(
-            into % UNITS_A_QUARTER,
-            min(into // UNITS_A_QUARTER, QUARTERS - 1),
+            min(into % self.beat_lengths[bar], LONGEST_BEAT - 1),
+            min(into // _BAR_STEP, _BAR_STEPS - 1),
             self.metres[bar],
-            bisect_right(_LEFT, len(self.bars) - 1 - bar),
-            bisect_right(_PASSED, bar),
-            chord,
-            following,
+            1 + bisect_right(_COUNTS, bar),
+            1 + bisect_right(_COUNTS, len(self.bars) - 1 - bar),
+            self._chord(beat),
+            self._chord(beat + 1),
+            self.basses[beat] if beat < len(self.basses) else 0,
+            self.melody[beat] if beat < len(self.melody) else 0,
         )
+
+    def _chord(self, beat: int) -> int:
+        if self.chords is None:
+            return UNKNOWN_CHORD
+        return self.chords[beat] if beat < len(self.chords) else NO_CHORD
+
+
+def shift_of(tonic: int) -> int:
+    """How far a pitch class lies above the nearest C, -5 to 6 semitones."""
+    return (tonic + 5) % CLASSES - 5
 
 
 def chord_ids(chords: NDArray[np.int8], key: Key) -> list[int]:
     """Ids of chords, shape (B, 2), by their roots over the tonic."""
     roots, kinds = chords.astype(int).T
-    return np.where(roots == SILENT, NO_CHORD, (roots - key.tonic) % CLASSES * KINDS + kinds).tolist()
+    ids: list[int] = np.where(roots == SILENT, NO_CHORD, _FIRST_CHORD + (roots - key.tonic) % CLASSES * KINDS + kinds).tolist()
+    return ids
+
+
+def tone_id(degree: int, chord: int) -> int:
+    """A pitch, as semitones over the tonic, seen from a chord's root and kind: 1 to 72, and 0 where no chord is told."""
+    if chord < _FIRST_CHORD:
+        return 0
+    root, kind = divmod(chord - _FIRST_CHORD, KINDS)
+    return 1 + kind * CLASSES + (degree - root) % CLASSES
+
+
+N_TONES = 1 + CLASSES * KINDS

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.errors import MozartError
-from mozart.notes import TICKS, VOICES, Metre, Score
+from mozart.notes import TICKS, Metre, Score
 from mozart.notes.score import MAX_TICKS
 
 UNITS_A_QUARTER = 24
 UNIT = TICKS // UNITS_A_QUARTER  # ticks
-PITCHES = 128
+# The keys of a piano, and the lowest one's pitch; what lies outside is moved in by octaves.
+FIRST_KEY, KEYS = 21, 88
 LOUDNESSES = 16  # velocities, in classes of eight
 _LONGEST_IOI = 12 * UNITS_A_QUARTER
 _RARE = 4  # what comes less often is not worth a value of its own
@@ -101,6 +102,11 @@ class Vocabulary:
         """The nearest IOI."""
         return _nearest(self.iois, units)
 
+    def exact_ioi_id(self, units: int) -> int:
+        """The IOI that is exactly so long, or -1."""
+        nearest = self.ioi_id(units)
+        return nearest if self.iois[nearest] == units else -1
+
     def duration_id(self, ticks: int) -> int:
         """The nearest note length, by ratio."""
         return _nearest_ratio(self.durations, ticks)
@@ -114,6 +120,15 @@ class Vocabulary:
     def knows(self, metre: Metre) -> bool:
         """Whether the training music has this metre."""
         return metre[1:] in self.metres
+
+
+def on_keyboard(pitch: int) -> int:
+    """A pitch, moved by octaves onto the piano where it lies outside."""
+    while pitch < FIRST_KEY:
+        pitch += 12
+    while pitch >= FIRST_KEY + KEYS:
+        pitch -= 12
+    return pitch
 
 
 def loudness_id(velocity: int) -> int:
@@ -139,6 +154,3 @@ def _nearest_ratio(values: tuple[int, ...], wanted: int) -> int:
 def _apart(known: tuple[int, int], metre: tuple[int, int]) -> float:
     ratio = abs(np.log2((known[0] / known[1]) / (metre[0] / metre[1])))
     return float(ratio + 2 * ((known[0] % 3 == 0) != (metre[0] % 3 == 0)))
-
-
-N_VOICES = VOICES

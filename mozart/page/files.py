@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mozart.errors import MozartError
 from mozart.notes import RIGHT, TICKS, Score
 from mozart.page.sentences import file_name
-from mozart.page.timemap import Timemap, read_timemap
+from mozart.rendering.timemap import Timemap, read_timemap
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition

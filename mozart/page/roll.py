@@ -25,7 +25,13 @@ Bracket = tuple[int, int, str]
 
 
 def roll_html(
-    score: Score, *, returns: Sequence[Bracket] = (), harmony: Sequence[str] = (), shared: range = range(0), opening_notes: int = 0
+    score: Score,
+    *,
+    returns: Sequence[Bracket] = (),
+    harmony: Sequence[str] = (),
+    shared: range = range(0),
+    opening_notes: int = 0,
+    first_number: int = 1,
 ) -> str:
     """The roll, ready to be scrolled: keyboard, brackets, bar numbers, harmonies, and the lanes with the notes.
 
@@ -39,15 +45,19 @@ def roll_html(
         Which notes stand in the training music too.
     opening_notes
         How many notes, from the first on, are the opening's.
+    first_number
+        What the first bar is called.
     """
     lowest, highest = pitch_range(score)
     starts = quarters(score)
     length = starts[-1]
-    head = _brackets(returns, starts) + _ruler(starts) + _harmony(harmony, starts)
+    head = _brackets(returns, starts) + _ruler(starts, first_number) + _harmony(harmony, starts)
     lanes = "".join(
         f'<i class="lane" style="--y:{highest - pitch}"></i>' for pitch in range(lowest, highest + 1) if pitch % 12 in _BLACK
     )
-    octaves = "".join(f'<i class="octave" style="--y:{highest - c + 1}"></i>' for c in range(lowest + 1, highest + 1) if c % 12 == 0)
+    octaves = "".join(
+        f'<i class="octave" style="--y:{highest - c + 1}"></i>' for c in range(lowest + 1, highest + 1) if c % 12 == 0
+    )
     return (
         f'<div class="strip" tabindex="0" role="group" aria-label="{escape(describe(score, opening_notes))}">'
         f'<div class="sheet" style="--length:{length:g};--semitones:{highest - lowest + 1}">'
@@ -92,14 +102,15 @@ def _place(x: float, width: float) -> str:
     return f"--x:{round(x, 4):g};--w:{round(width, 4):g}"
 
 
-def _ruler(starts: Sequence[float]) -> str:
+def _ruler(starts: Sequence[float], first_number: int) -> str:
     """The bars' numbers; one or several can be marked, with the pointer or the keyboard."""
     options = "".join(
-        f'<span role="option" aria-selected="false" aria-label="Bar {bar}" tabindex="{-1 if bar > 1 else 0}" '
+        f'<span role="option" aria-selected="false" aria-label="Bar {bar}" tabindex="{-1 if start else 0}" '
         f'style="{_place(start, stop - start)}">{bar}</span>'
-        for bar, (start, stop) in enumerate(pairwise(starts), start=1)
+        for bar, (start, stop) in enumerate(pairwise(starts), start=first_number)
     )
-    return f'<div class="ruler" role="listbox" aria-multiselectable="true" aria-orientation="horizontal" aria-label="Bars">{options}</div>'
+    listbox = 'role="listbox" aria-multiselectable="true" aria-orientation="horizontal" aria-label="Bars"'
+    return f'<div class="ruler" {listbox}>{options}</div>'
 
 
 def _brackets(returns: Sequence[Bracket], starts: Sequence[float]) -> str:

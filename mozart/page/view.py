@@ -5,11 +5,15 @@ component's script draws what it says: nothing yet, how far composing is, a piec
 
     view = PieceView(elem_id="piece")
     compose.click(lambda: view_data(score, title="Menuetto", sound_url=url, pages=pages, timemap=timemap), outputs=view)
-    view.again(lambda event: ..., outputs=view)      # event.first and event.last: the bars that are marked, from 1
+    view.again(anew, outputs=view)  # anew(event: gr.EventData): event.first and event.last are the marked bars, from 1
 
-Events: ``select`` (bars were marked: ``first`` and ``last``, or None), ``again`` (compose these bars anew) and ``stop``
-(end the composing). A page's own script can show progress at the moment of a press, before any server is asked, and have the
-sound allowed by it: ``document.querySelector("#piece .piece").dispatchEvent(new CustomEvent("piece", {detail: {state: "progress"}}))``.
+Events: ``select`` (bars were marked: ``first`` and ``last``, or None; listen with ``trigger_mode="always_last"``, or Gradio
+drops what comes while it is busy), ``again`` (compose these bars anew) and ``stop`` (end the composing).
+
+A page's own script can show progress at the moment of a press, before any server is asked, and so have the sound allowed:
+
+    const piece = document.querySelector("#piece .piece");
+    piece.dispatchEvent(new CustomEvent("piece", { detail: { state: "progress", text: "Composing" } }));
 """
 
 from collections.abc import Sequence
@@ -17,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from mozart.notes import TICKS, Score
 from mozart.page.roll import Bracket, quarters, roll_html, span
-from mozart.page.timemap import Timemap, match_heads, number_heads
+from mozart.rendering.timemap import Timemap, match_heads, number_heads
 
 _STATIC = Path(__file__).parent / "static"
 _SCRIPTS = ("score.js", "roll.js", "view.js")
@@ -36,13 +41,15 @@ class PieceView(gr.HTML):
     ----------
     invitation
         What stands where nothing is shown yet.
-    again
+    changeable
         Whether bars that are marked can be composed anew.
     settings
         Those of ``gr.HTML``: elem_id, visible and the like.
     """
 
-    def __init__(self, value: Data | None = None, *, invitation: str = INVITATION, again: bool = True, **settings: Any) -> None:
+    def __init__(
+        self, value: Data | None = None, *, invitation: str = INVITATION, changeable: bool = True, **settings: Any
+    ) -> None:
         super().__init__(
             value,
             html_template=_read("view.html"),
@@ -50,15 +57,17 @@ class PieceView(gr.HTML):
             js_on_load="".join(_read(name) for name in _SCRIPTS),
             apply_default_css=False,
             invitation=invitation,
-            again=again,
+            changeable=changeable,
             **settings,
         )
+        # Gradio asks a component for each parameter when it describes it to a browser.
+        self.invitation, self.changeable = invitation, changeable
 
-    def preprocess(self, payload: Data | None) -> Data | None:
+    def preprocess(self, payload: Any) -> Any:
         """What is shown."""
         return payload
 
-    def postprocess(self, value: Data | None) -> Data | None:
+    def postprocess(self, value: Any) -> Any:
         """What shall be shown."""
         return value
 
@@ -101,6 +110,7 @@ def view_data(
     harmony: Sequence[str] = (),
     shared: range = range(0),
     opening_notes: int = 0,
+    first_number: int = 1,
     marked: tuple[int, int] | None = None,
     autoplay: bool = True,
 ) -> Data:
@@ -111,7 +121,7 @@ def view_data(
     Parameters
     ----------
     sound_url
-        Where the browser gets the sound, in which the score's tick 0 is at 0 seconds; None while there is none yet.
+        Where the browser gets the sound, which begins with the first note; None while there is none yet.
     pages, timemap
         Sheet music as SVG, and the times of its heads, as ``engrave_with_times`` gives them.
     returns
@@ -122,28 +132,39 @@ def view_data(
         Which notes stand in the training music too.
     opening_notes
         How many notes, from the first on, are the opening's.
+    first_number
+        What the first bar is called: 0 where the sheet music begins with an upbeat. Here, and in events, it is bar 1 all the same.
     marked
         First and last bar that are marked, and from which it plays.
     autoplay
         Whether it plays by itself. A browser refuses before the visitor's first press: a large button waits then.
     """
     starts = quarters(score)
-    notes = zip(score.seconds_at(score.onsets), score.seconds_at(score.onsets + score.durations), score.pitches, score.hands, strict=True)
+
+    def seconds(ticks: Any) -> list[float]:
+        begin = score.seconds_at(score.onsets[:1]).sum()  # 0 without notes
+        return np.round(score.seconds_at(np.asarray(ticks)) - begin, 4).tolist()  # type: ignore[no-any-return]
+
+    times = zip(seconds(score.onsets), seconds(score.onsets + score.durations), strict=True)
+    tempi = [tempo.onset for tempo in score.tempi if tempo.onset < starts[-1] * TICKS] + [round(starts[-1] * TICKS)]
     return {
         "state": "piece",
         "title": title,
         "about": describe_piece(score),
         "sound": sound_url or "",
         "autoplay": autoplay,
-        "seconds": round(score.seconds, 3),
-        "notes": [[round(start, 3), round(stop, 3), int(pitch), int(hand)] for start, stop, pitch, hand in notes],
-        # Between two of these the tempo does not change.
-        "clock": _clock(score, starts[-1]),
-        "bars": [[start, round(float(score.seconds_at(round(start * TICKS))), 3)] for start in starts],
+        "seconds": seconds([score.end])[0],
+        "notes": [[*time, int(pitch), int(hand)] for time, pitch, hand in zip(times, score.pitches, score.hands, strict=True)],
+        # Between two of these the tempo does not change: quarters and seconds.
+        "clock": [list(pair) for pair in zip((np.array(tempi) / TICKS).tolist(), seconds(tempi), strict=True)],
+        "bars": [list(pair) for pair in zip(starts, seconds([round(start * TICKS) for start in starts]), strict=True)],
+        "first_number": first_number,
         "pages": number_heads(pages, match_heads(score, timemap) if timemap else {}),
-        "roll": roll_html(score, returns=returns, harmony=harmony, shared=shared, opening_notes=opening_notes),
+        "roll": roll_html(
+            score, returns=returns, harmony=harmony, shared=shared, opening_notes=opening_notes, first_number=first_number
+        ),
         "opening": bool(opening_notes),
-        "shared": [round(float(score.seconds_at(tick)), 3) for tick in span(score, shared)] if shared else None,
+        "shared": seconds(span(score, shared)) if shared else None,
         "marked": list(marked) if marked else None,
     }
 
@@ -163,11 +184,6 @@ def describe_piece(score: Score) -> str:
     seconds, bars = round(score.seconds), len(score.bars)
     tempo = round(score.tempi[0].quarters_per_minute)
     return f"{score.metres[0]} · ♩ = {tempo} · {bars} bar{'s' * (bars > 1)} · {seconds // 60}:{seconds % 60:02}"
-
-
-def _clock(score: Score, end: float) -> list[list[float]]:
-    places = [*(tempo.onset for tempo in score.tempi if tempo.onset < end * TICKS), round(end * TICKS)]
-    return [[tick / TICKS, round(float(score.seconds_at(tick)), 4)] for tick in places]
 
 
 def _read(name: str) -> str:

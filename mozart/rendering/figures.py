@@ -16,7 +16,7 @@ def plot_losses(history: Sequence[Mapping[str, float]]) -> bytes:
     epochs = [epoch["epoch"] for epoch in history]
     axes.plot(epochs, [epoch["train_loss"] for epoch in history], marker="o", label="training")
     axes.plot(epochs, [epoch["validation_loss"] for epoch in history], marker="o", label="validation")
-    axes.set(xlabel="epoch", ylabel="loss (nats a token)", title="Training and validation loss")
+    axes.set(xlabel="epoch", ylabel="loss (nats a note)", title="Training and validation loss")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     return _png(figure)

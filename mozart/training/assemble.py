@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from mozart.checkpoint.checkpoint import Checkpoint, Template
+from mozart.checkpoint.checkpoint import MAX_PLANS, Checkpoint, Template
 from mozart.checkpoint.excerpts import choose_excerpts
 from mozart.corpus.catalogue import find_movement
+from mozart.errors import MozartError
 from mozart.measuring.copies import CopyIndex
-from mozart.model.analysis import plans_of
+from mozart.model.analysis import MIN_BARS, plans_of
 from mozart.model.network import NotesNetwork
 from mozart.model.offsets import count_offsets
 from mozart.notes import Score
@@ -30,10 +31,18 @@ def assemble(
     ----------
     training, held_out
         Whole works: those that it was trained on, and those it was not.
+
+    Raises
+    ------
+    MozartError
+        When no movement has a plan that pieces could inherit.
     """
+    templates = list(make_templates(training))
+    if not templates:
+        raise MozartError(f"No movement to train on has {MIN_BARS} bars in one metre: give longer music.")
     return Checkpoint(
         network=network,
-        templates=list(make_templates(training)),
+        templates=templates[:: -(-len(templates) // MAX_PLANS)],
         excerpts=choose_excerpts(held_out),
         offsets=count_offsets(training),
         index=CopyIndex.of(training),

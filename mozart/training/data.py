@@ -11,8 +11,8 @@ from tqdm import tqdm
 from mozart.corpus.catalogue import SHARED_MOVEMENTS
 from mozart.errors import MozartError
 from mozart.model.degrees import home_key
+from mozart.model.hiding import Hidden
 from mozart.model.rows import Rows, make_rows
-from mozart.model.setting import UNKNOWN_CHORD
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
 
@@ -21,6 +21,8 @@ TEST_WORKS = ("K. 281", "K. 311", "K. 457")
 VALIDATION_WORKS = ("K. 280", "K. 333", "K. 545", "K. 547a")
 MIN_NOTES = 16  # a movement with fewer is not worth a stream's place
 _FORGET = 0.2  # how often a stream starts anew, as a piece does
+# Of how many sequences bass and melody are told at the end alone, as composing tells them.
+_NO_LINES = 0.7
 
 Batch = dict[str, Tensor]
 
@@ -108,7 +110,7 @@ class Streams:
         total = len(joined["target"])
         shift, size = int(rng.integers(total)), total // self._streams
         cut = {
-            name: torch.roll(tensor, shift, 0)[: size * self._streams].unflatten(0, (self._streams, size))
+            name: torch.roll(tensor, shift, 0)[: size * self._streams].reshape(self._streams, size, *tensor.shape[1:])
             for name, tensor in joined.items()
         }
         for number in range(self.n_batches):
@@ -117,14 +119,10 @@ class Streams:
             yield {name: tensor[:, part] for name, tensor in cut.items()}, goes_on
 
 
-def hide_harmony(batch: Batch, which: Tensor) -> Batch:
-    """The batch with the chords of some sequences, `which` of shape (B,), told to nobody."""
-    hidden = dict(batch)
-    for name, first in (("note", 10), ("voice", 6)):
-        ids = batch[name].clone()
-        ids[which, :, first : first + 2] = UNKNOWN_CHORD
-        hidden[name] = ids
-    return hidden
+def draw_hidden(rng: np.random.Generator, count: int, share: float) -> Hidden:
+    """What is hidden from each of `count` sequences: from a share of them the plan, from half of these the key too."""
+    drawn = rng.random(count)
+    return Hidden(*map(torch.from_numpy, (drawn < share, drawn < share / 2, rng.random(count) < _NO_LINES)))
 
 
 def _require_known(names: Sequence[str], titles: Sequence[str]) -> None:

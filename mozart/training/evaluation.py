@@ -3,45 +3,44 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
+import numpy as np
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from mozart.model.counts import baseline_nats, fit_shares, join, mix, remember
 from mozart.model.network import PARTS, NotesNetwork
+from mozart.model.prediction import predict
 from mozart.model.rows import Rows
-from mozart.training.data import Batch, hide_harmony
+from mozart.training.data import Batch
 
 TOGETHER = PARTS[:3]  # what a figure for all is made of: when, which voice, which pitch
-_AT_ONCE = 1_000  # notes
 
 
 def losses(scores: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
     """The mean loss of every part over a batch, in nats a note.
 
-    A movement's end is no note, and nothing leads to its first note.
+    A movement's end is no note.
     """
-    target, last = batch["target"], scores["ioi"].shape[-1] - 1
+    target, last = batch["target"].long(), scores["ioi"].shape[-1] - 1
     iois = target[..., 0]
     is_note = iois != last
-    counted = dict.fromkeys(PARTS, is_note) | {"ioi": is_note & (iois < last)}
     found = {}
     for column, name in enumerate(PARTS):
         part = scores[name].float()
-        wanted = target[..., column].clamp(max=part.shape[-1] - 1)
+        wanted = target[..., column]
         loss = F.cross_entropy(part.flatten(0, -2), wanted.flatten(), reduction="none").view_as(wanted)
-        found[name] = (loss * counted[name]).mean()
+        found[name] = (loss * is_note).mean()
     return found
 
 
-@torch.no_grad()
 def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> dict[str, Any]:
-    """Losses over whole movements, each read from its beginning.
+    """Figures over whole movements, each read from its beginning, ends included.
 
     Parameters
     ----------
     hidden
-        Whether the network is not told the chords. What it is told comes from the very notes that it predicts, so a figure
-        with the chords told is no measure of how well it predicts music.
+        Whether the network is told neither plan nor key; see :func:`mozart.model.prediction.predict`.
 
     Returns
     -------
@@ -49,29 +48,44 @@ def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> di
         ``nats_a_note`` and ``nats_a_quarter`` by part, the latter also ``together`` for IOI, voice and pitch;
         ``pitch_accuracy``, the share of pitches that were the most probable ones, given time and voice; ``notes``, ``quarters``.
     """
-    network.eval()
-    device = next(network.parameters()).device
-    sums = dict.fromkeys(PARTS, 0.0)
-    right = notes = 0
-    quarters = 0.0
-    for row in rows:
-        state = None
-        for start in range(0, len(row.tensors["target"]), _AT_ONCE):
-            batch = {name: tensor[None, start : start + _AT_ONCE].to(device) for name, tensor in row.tensors.items()}
-            told = hide_harmony(batch, torch.ones(1, dtype=torch.bool, device=device)) if hidden else batch
-            scores, state = network(told, state)
-            count = batch["target"].shape[1]
-            for name, value in losses(scores, batch).items():
-                sums[name] += float(value) * count
-            is_note = batch["target"][..., 0] != network.vocabulary.end
-            right += int(((scores["pitch"].argmax(-1) == batch["target"][..., 2]) & is_note).sum())
-        notes += len(row.tensors["target"]) - 1
-        quarters += row.quarters
-    a_quarter = {name: round(total / quarters, 4) for name, total in sums.items()}
+    predictions = [predict(network, row, hidden=hidden) for row in rows]
+    figures = _figures(np.concatenate([found.nats for found in predictions]), rows)
+    return {**figures, "pitch_accuracy": round(float(np.concatenate([found.right for found in predictions]).mean()), 4)}
+
+
+def measure(
+    network: NotesNetwork, training: Sequence[Rows], validation: Sequence[Rows], test: Sequence[Rows]
+) -> dict[str, dict[str, Any]]:
+    """All figures of one network on the test works, with baselines on the same notes.
+
+    Returns
+    -------
+    dict
+        ``alone`` is the network's honest figure: it is told the metre and nothing else. ``with_memory``: the same, mixed with
+        what the piece so far says; how much of it, the validation works say. ``plan_and_key_told``: it is told a plan that was
+        found in the very notes that it predicts, and is not to be set beside the others. ``counts``: counts of the training
+        works in any key; ``independent_rhythm``: the same with rhythm apart from notes.
+    """
+    nats = {name: [predict(network, row, hidden=True).nats for row in rows] for name, rows in (("fit", validation), ("test", test))}
+    seen = {name: join([remember(row) for row in rows]) for name, rows in (("fit", validation), ("test", test))}
+    shares = fit_shares(np.concatenate(nats["fit"]), seen["fit"])
+    iois = network.vocabulary.n_iois
+    return {
+        "alone": evaluate(network, test, hidden=True),
+        "with_memory": _figures(mix(np.concatenate(nats["test"]), seen["test"], shares), test),
+        "plan_and_key_told": evaluate(network, test, hidden=False),
+        "counts": _figures(baseline_nats(training, test, iois), test),
+        "independent_rhythm": _figures(baseline_nats(training, test, iois, rhythm_alone=True), test),
+    }
+
+
+def _figures(nats: NDArray[np.float64], rows: Sequence[Rows]) -> dict[str, Any]:
+    sums = dict(zip(PARTS, nats.sum(0).tolist(), strict=False))
+    notes, quarters = sum(len(row.tensors["target"]) - 1 for row in rows), sum(row.quarters for row in rows)
+    together = sum(sums[name] for name in TOGETHER)
     return {
         "nats_a_note": {name: round(total / notes, 4) for name, total in sums.items()},
-        "nats_a_quarter": {**a_quarter, "together": round(sum(a_quarter[name] for name in TOGETHER), 4)},
-        "pitch_accuracy": round(right / notes, 4),
+        "nats_a_quarter": {name: round(total / quarters, 4) for name, total in (*sums.items(), ("together", together))},
         "notes": notes,
         "quarters": round(quarters, 2),
     }

@@ -14,19 +14,21 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mozart.errors import MozartError
+from mozart.model.hiding import Hidden, hide
 from mozart.model.network import PARTS, NetworkConfig, NotesNetwork
 from mozart.model.rows import Rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.training.config import TrainingConfig
-from mozart.training.data import Batch, Streams, hide_harmony
+from mozart.training.data import Batch, Streams, draw_hidden
 from mozart.training.evaluation import evaluate, losses
+from mozart.training.machine import has_bfloat16
 
 # How much each part counts; time, voice and pitch decide what a piece is.
 _WEIGHTS = {"ioi": 1.0, "voice": 1.0, "pitch": 1.0, "duration": 0.5, "loudness": 0.3}
 _ENDS = 2.0  # movements end seldom: each end counts more
 _WARM_UP = 100  # steps
 _LAST_RATE = 0.02  # of the highest learning rate
-_KEPT = 0.998  # of the average of the weights, at every step, in the end
+_KEPT = 0.99  # of the average of the weights, at every step, in the end
 _LARGEST_GRADIENT = 1.0
 _BETWEEN_LOOKS = 20  # steps; asking for the loss at every one would make a GPU wait
 
@@ -93,17 +95,14 @@ def train(
     MozartError
         When the loss is no longer a number.
     """
-    config = run.config
+    config, first = run.config, run.epoch + 1
     while run.epoch < config.epochs:
         epoch, started = run.epoch + 1, time.perf_counter()
         seeds = np.random.SeedSequence([config.seed, epoch]).generate_state(2)
         torch.manual_seed(int(seeds[0]))
-        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate)
+        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate if epoch == first else None)
         seconds = time.perf_counter() - started
-        found = {
-            "hidden": evaluate(run.averaged, validation, hidden=True),
-            "told": evaluate(run.averaged, validation, hidden=False),
-        }
+        found = evaluate(run.averaged, validation, hidden=True)
         run.epoch = epoch
         run.history.append(
             {
@@ -111,8 +110,8 @@ def train(
                 "train": totals,
                 "train_loss": round(sum(totals[part] for part in PARTS[:3]), 4),
                 "validation": found,
-                "validation_loss": round(sum(found["hidden"]["nats_a_note"][part] for part in PARTS[:3]), 4),
-                "validation_accuracy": found["hidden"]["pitch_accuracy"],
+                "validation_loss": round(sum(found["nats_a_note"][part] for part in PARTS[:3]), 4),
+                "validation_accuracy": found["pitch_accuracy"],
                 "seconds": round(seconds, 1),
             }
         )
@@ -124,7 +123,7 @@ def train(
 
 
 def _train_epoch(
-    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object]
+    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object] | None
 ) -> dict[str, float]:
     """Go through the music once; the mean loss of every part, in nats a note."""
     config, device = run.config, next(run.network.parameters()).device
@@ -136,16 +135,16 @@ def _train_epoch(
     first = time.perf_counter()
     bar = tqdm(streams.epoch(rng), total=streams.n_batches, desc=f"Epoch {epoch} of {config.epochs}", unit="batch", leave=False)
     for number, (batch, goes_on) in enumerate(bar):
-        hidden = torch.tensor(rng.random(len(goes_on)) < config.hidden_harmony, device=device)
+        hidden = Hidden(*(mask.to(device) for mask in draw_hidden(rng, len(goes_on), config.hidden_plan)))
         state = _carry(state, goes_on.to(device))
         for group in run.optimizer.param_groups:
             group["lr"] = config.learning_rate * _rate(run.steps, n_steps)
         with torch.autocast(device.type, _half(device), enabled=config.precision == "mixed"):
-            scores, state = run.network(hide_harmony(batch, hidden), state)
+            scores, state = run.network(hide(batch, run.network.vocabulary, hidden), state)
         parts = losses(scores, batch)
         loss = _weigh(parts, scores, batch)
         run.optimizer.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
+        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         scaler.unscale_(run.optimizer)
         nn.utils.clip_grad_norm_(run.network.parameters(), _LARGEST_GRADIENT)
         scaler.step(run.optimizer)
@@ -155,20 +154,20 @@ def _train_epoch(
         for name, value in parts.items():
             totals[name] = totals.get(name, 0.0) + value.detach()
         if number % _BETWEEN_LOOKS == 0:
-            if not math.isfinite(float(loss)):
-                raise MozartError(f"The loss is no longer a number in epoch {epoch}: start again with a lower --learning-rate.")
+            _require_number(float(loss), epoch)
             bar.set_postfix(loss=f"{float(loss):.3f}")
-        if epoch == run.epoch + 1 and run.epoch == 0 and number == _BETWEEN_LOOKS:
-            on_estimate((time.perf_counter() - first) / number * (n_steps - number))
+        if on_estimate and number == _BETWEEN_LOOKS:
+            on_estimate((time.perf_counter() - first) / number * (n_steps - run.steps))
+    _require_number(sum(map(float, totals.values())), epoch)
     return {name: round(float(value) / streams.n_batches, 4) for name, value in totals.items()}
 
 
 def _weigh(parts: dict[str, Tensor], scores: dict[str, Tensor], batch: Batch) -> Tensor:
     total = torch.stack([_WEIGHTS[name] * value for name, value in parts.items()]).sum()
-    iois = batch["target"][..., 0]
+    iois = batch["target"][..., 0].long()
     last = scores["ioi"].shape[-1] - 1
     at_end = (iois == last).float()
-    ends = F.cross_entropy(scores["ioi"].float().flatten(0, -2), iois.clamp(0, last).flatten(), reduction="none")
+    ends = F.cross_entropy(scores["ioi"].float().flatten(0, -2), iois.flatten(), reduction="none")
     return total + _ENDS * (ends.view_as(at_end) * at_end).mean()
 
 
@@ -193,5 +192,12 @@ def _rate(step: int, n_steps: int) -> float:
 
 
 def _half(device: torch.device) -> torch.dtype:
-    bfloat16 = device.type == "cpu" or torch.cuda.is_bf16_supported()
-    return torch.bfloat16 if bfloat16 else torch.float16
+    return torch.bfloat16 if device.type == "cpu" or has_bfloat16(device) else torch.float16
+
+
+def _require_number(value: float, epoch: int) -> None:
+    if not math.isfinite(value):
+        raise MozartError(
+            f"The loss is no longer a number in epoch {epoch}: choose a lower --learning-rate. "
+            "What was saved before this epoch is still good."
+        )

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mozart.model.form import Return
 from mozart.composing.inheriting import arrange, choose_plan, in_mode
+from mozart.errors import MozartError
+from mozart.model.form import Return
+from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR
 from mozart.model.plan import Close, Plan, roman_line
 from mozart.model.plan_json import from_json, to_json
-from mozart.errors import MozartError
-from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR
 from mozart.notes import Metre
 
 ONE, TWO, FIVE = (0, MAJOR), (2, MINOR), (7, DOMINANT_SEVENTH)

@@ -21,7 +21,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def test_one_score_a_file_in_their_order(files: list[Path]) -> None:
     """What a score leaves out is said with its file's name, and so is a file that is skipped."""
-    scores, remarks = read_works(files, skip_unreadable=True)
+    scores, remarks, _ = read_works(files, skip_unreadable=True)
     assert [(score.title, len(score)) for score in scores] == [("b", 16), ("a", 8)]
     assert remarks == ["broken.mid is not a MIDI file.", "a.mid: 8 drum strokes are left out."]
 
@@ -42,7 +42,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
     """A name that is no UTF-8 can be printed, as title and in sentences."""
     path = tmp_path / b"Fr\xfchling.mid".decode("utf-8", "surrogateescape")
     path.write_bytes(midi(strikes(tune()), strikes(tune(), channel=9)))
-    scores, remarks = read_works([path])
+    scores, remarks, _ = read_works([path])
     assert (scores[0].title, remarks) == ("Frühling", ["Frühling.mid: 16 drum strokes are left out."])
     path.write_bytes(b"")
     with pytest.raises(MozartError, match=r"^Frühling\.mid "):

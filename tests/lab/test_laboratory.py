@@ -61,7 +61,7 @@ def test_going_on(files: list[Path], tmp_path: Path) -> None:
     train_lab(replace(EPOCHS, epochs=1), files, parts, CPU, **quiet)
     with pytest.raises(MozartError, match="already holds a run"):
         train_lab(EPOCHS, files, parts, CPU, **quiet)
-    train_lab(EPOCHS, files, parts, CPU, resume=True, **quiet)
+    train_lab(EPOCHS, files, parts, CPU, saved=parts / STATE_FILE, **quiet)
     one, other = (load_model(folder / STATE_FILE)[0].state_dict() for folder in (whole, parts))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -69,7 +69,7 @@ def test_going_on(files: list[Path], tmp_path: Path) -> None:
 def test_nothing_to_resume(files: list[Path], tmp_path: Path) -> None:
     """It is said before anything is trained."""
     with pytest.raises(MozartError, match="nothing to resume"):
-        train_lab(EPOCHS, files, tmp_path / "nowhere", CPU, resume=True, say=lambda _: None)
+        train_lab(EPOCHS, files, tmp_path / "new", CPU, saved=tmp_path / "nowhere" / STATE_FILE, say=lambda _: None)
 
 
 def test_curves() -> None:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from mozart.errors import MozartError
 from mozart.model.analysis import plan_of, plans_of
 from mozart.model.form import Return
+from mozart.model.harmony import CHORD_TONES, DOMINANT_SEVENTH, MAJOR
 from mozart.model.plan import Close, roman_line
 from mozart.model.plan_json import to_json
-from mozart.errors import MozartError
-from mozart.model.harmony import CHORD_TONES, DOMINANT_SEVENTH, MAJOR
 from mozart.notes import Note, Score
 
 TONIC, DOMINANT, SUBDOMINANT = (0, MAJOR), (7, DOMINANT_SEVENTH), (5, MAJOR)

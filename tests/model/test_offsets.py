@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mozart.model.offsets import count_offsets, find_events, offsets_from_json, retime
 from mozart.errors import MozartError
+from mozart.model.offsets import count_offsets, find_events, offsets_from_json, retime
 from mozart.notes import Note, Score
 
 CHORDS = Score(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from mozart.errors import MozartError
 from mozart.model.form import Return
+from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR, SILENT
 from mozart.model.plan import Bracket, Close, Plan, roman_line
 from mozart.model.plan_json import from_json, to_json
-from mozart.errors import MozartError
-from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR, SILENT
 
 ONE, TWO, FIVE = (0, MAJOR), (2, MINOR), (7, DOMINANT_SEVENTH)
 PLAN = Plan(

@@ -64,7 +64,9 @@ def test_bars_are_numbered_where_they_begin() -> None:
 def test_brackets_do_not_lie_on_one_another() -> None:
     """What overlaps stands on a line of its own, the longer above."""
     brackets = of(roll(piece(), returns=[(1, 4, "a"), (1, 8, "A"), (5, 8, "b"), (9, 16, "<A>")]), "brackets")
-    found = {"".join(bracket.itertext()): (place(bracket)["line"], place(bracket)["x"], place(bracket)["w"]) for bracket in brackets}
+    found = {
+        "".join(bracket.itertext()): (place(bracket)["line"], place(bracket)["x"], place(bracket)["w"]) for bracket in brackets
+    }
     assert found == {"A": (0, 0, 24), "a": (1, 0, 12), "b": (1, 12, 12), "<A>": (0, 24, 24)}
 
 
@@ -79,7 +81,9 @@ def test_what_is_shared_and_the_opening_are_tinted() -> None:
     """From the first of these notes to the end of the last one; shared notes are marked one by one."""
     score = piece()
     html = roll(score, shared=range(3, 6), opening_notes=2)
-    tinted = {element.get("class"): place(element) for element in of(html, "lanes") if element.get("class") in ("opening", "shared")}
+    tinted = {
+        element.get("class"): place(element) for element in of(html, "lanes") if element.get("class") in ("opening", "shared")
+    }
     shared = score.notes[3:6]
     stop = max(note.onset + note.duration for note in shared)
     assert tinted["shared"] == {"x": shared[0].onset / TICKS, "w": (stop - shared[0].onset) / TICKS}

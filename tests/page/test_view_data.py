@@ -1,9 +1,11 @@
 """What Python hands to the view of a piece."""
 
+import json
 import re
 
 import numpy as np
 
+from mozart.notes import Score
 from mozart.page.view import PieceView, describe_piece, view_data
 from tune import piece
 
@@ -33,6 +35,7 @@ def test_the_component_can_be_published() -> None:
     for template in (view.html_template, view.css_template):
         assert not re.search(r"\{\{|\$\{|[`\\]", template)
     assert view.api_info()["type"] == "object"
+    assert json.dumps(view.get_config())
 
 
 def test_script_and_markup_agree() -> None:
@@ -43,3 +46,12 @@ def test_script_and_markup_agree() -> None:
     looked_for = set(re.findall(r'["` ]\.([a-z][a-z-]*)["`, ]', str(view.js_on_load)))
     assert looked_for
     assert looked_for <= made
+
+
+def test_the_sound_begins_with_the_first_note() -> None:
+    """Silence before an upbeat is not heard, so its times lie before 0."""
+    score = Score([(960, 0, 60, 480, 64), (1440, 0, 62, 480, 64)], [(0, 3, 4)])
+    data = view_data(score, title="A", sound_url="a.wav", first_number=0)
+    assert [note[:2] for note in data["notes"]] == [[0, 0.5], [0.5, 1]]
+    assert data["bars"][:2] == [[0, -1], [3, 0.5]]
+    assert ">0</span>" in data["roll"]

@@ -22,8 +22,8 @@ function show(data) {
   silence();
   piece = null;
   one(".score").hidden = true;
-  one(".text").textContent = text ?? (state === "progress" ? "Composing" : props.invitation);
-  one(".text").setAttribute("role", state === "error" ? "alert" : "status");
+  one(".sentence").textContent = text ?? (state === "progress" ? "Composing" : props.invitation);
+  one(".sentence").setAttribute("role", state === "error" ? "alert" : "status");
   one(".done").hidden = one(".stop").hidden = state !== "progress";
   one(".stop").disabled = false;
   if (data?.total) one(".done").value = data.done / data.total;
@@ -57,8 +57,11 @@ function arrive() {
   if (!piece.sound) return;
   audio.src = piece.sound;
   audio.defaultPlaybackRate = audio.playbackRate = Number(one(".speed input").value);
-  audio.currentTime = passage?.from ?? 0;
-  if (piece.autoplay) play();
+  audio.currentTime = Math.max(0, passage?.from ?? 0);
+  if (!piece.autoplay) return;
+  play();
+  // The space bar shall pause, not press again the button that asked for the piece.
+  if (document.activeElement?.matches("body, button")) one(".play").focus({ preventScroll: true, focusVisible: false });
 }
 
 function silence() {
@@ -72,7 +75,7 @@ function silence() {
 
 function play() {
   once = null;
-  if (passage && looping() && !within(audio.currentTime)) audio.currentTime = passage.from;
+  if (passage && looping() && !within(audio.currentTime)) audio.currentTime = Math.max(0, passage.from);
   score.release();
   roll.release();
   audio.play().then(() => { one(".waiting").hidden = true; }, (refused) => {
@@ -99,7 +102,7 @@ const within = (seconds) => seconds >= passage.from - 0.01 && seconds < passage.
 function keepWithin() {
   const now = audio.currentTime;
   if (once !== null && now >= once) audio.pause();
-  else if (looping() && passage && !audio.paused && now >= passage.to) audio.currentTime = passage.from;
+  else if (looping() && passage && !audio.paused && now >= passage.to) audio.currentTime = Math.max(0, passage.from);
 }
 
 // ---- what follows the sound
@@ -144,7 +147,7 @@ function draw() {
   const position = one(".position");
   position.value = now;
   position.style.setProperty("--done", Math.min(1, now / (piece.seconds || 1)));
-  const spoken = `bar ${barAt(now)}, ${Math.floor(now)} of ${Math.round(piece.seconds)} seconds`;
+  const spoken = `bar ${number(barAt(now))}, ${Math.floor(now)} of ${Math.round(piece.seconds)} seconds`;
   if (position.getAttribute("aria-valuetext") !== spoken) position.setAttribute("aria-valuetext", spoken);
 }
 
@@ -169,13 +172,16 @@ function setPassage(first, last) {
   passage = first === null ? null : { first, last, from: piece.bars[first - 1][1], to: piece.bars[last][1] };
   roll.showMarked(first, last);
   for (const part of [".passage .bars", ".from", ".clear"]) one(part).hidden = !passage;
-  one(".again").hidden = !passage || !props.again;
+  one(".again").hidden = !passage || !props.changeable;
   one(".hint").hidden = Boolean(passage);
-  one(".passage .bars").textContent = passage ? (first === last ? `Bar ${first}` : `Bars ${first} to ${last}`) : "";
+  one(".passage .bars").textContent = passage ? nameBars(first, last) : "";
   const share = (seconds) => Math.min(1, seconds / (piece.seconds || 1));
-  one(".position").style.setProperty("--from", passage ? share(passage.from) : 0);
+  one(".position").style.setProperty("--from", passage ? Math.max(0, share(passage.from)) : 0);
   one(".position").style.setProperty("--to", passage ? share(passage.to) : 0);
 }
+
+const number = (bar) => bar + piece.first_number - 1;
+const nameBars = (first, last) => (first === last ? `Bar ${number(first)}` : `Bars ${number(first)} to ${number(last)}`);
 
 function markBars(first, last) {
   // Marking the one bar that is marked unmarks it.
@@ -231,7 +237,7 @@ one(".again").addEventListener("click", () => trigger("again", { first: passage.
 one(".quote").addEventListener("click", () => { playFrom(piece.shared[0]); once = piece.shared[1]; });
 one(".stop").addEventListener("click", ({ currentTarget }) => {
   currentTarget.disabled = true;
-  one(".text").textContent = "Stopping";
+  one(".sentence").textContent = "Stopping";
   trigger("stop", {});
 });
 

@@ -1,0 +1,129 @@
+"""What a finished checkpoint is published with: what its pieces are like, its learning curves, three pieces, and its card."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from mozart import atomic
+from mozart.checkpoint.card import ACCURACY, LOSSES, PIECES, write_card
+from mozart.checkpoint.checkpoint import load_checkpoint
+from mozart.checkpoint.find import find_checkpoint
+from mozart.checkpoint.folder import CARD, METRICS, json_bytes, parse_json, read_folder, write_folder
+from mozart.composing.composer import Composer
+from mozart.composing.request import Request
+from mozart.corpus.archive import sonatas
+from mozart.corpus.works import read_works
+from mozart.errors import MozartError
+from mozart.measuring import report
+from mozart.notes import Score
+
+LENGTH = "32bars"  # in shorter pieces little can return, and few movements are longer
+
+
+def measure_checkpoint(source: str | Path | None, archive: str | None, pieces: int, seed: int) -> str:
+    """Compose pieces by default settings, compare them with Mozart, and write what comes of it into metrics and card.
+
+    Parameters
+    ----------
+    source
+        A folder, or a checkpoint that ships; the first of these without one.
+    archive
+        Path or address of the sonata archive; see :func:`mozart.corpus.archive.sonatas`.
+    pieces
+        How many, two or more; a hundred for numbers that mean something.
+    seed
+        The first piece's; those of the others follow it.
+
+    Returns
+    -------
+    str
+        The table, as Markdown.
+
+    Raises
+    ------
+    MozartError
+        When the checkpoint is the laboratory's or cannot be changed, or was trained on other music than the archive's.
+    """
+    folder = _find_folder(source)
+    checkpoint = load_checkpoint(folder)
+    training, held_out = _split(read_works(sonatas(archive))[0], checkpoint.metrics)
+    composer = Composer(checkpoint, str(folder))
+    request = Request(length=LENGTH)
+    composed = [
+        composer.compose(request.changed(seed=number)).score
+        for number in tqdm(range(seed, seed + pieces), desc="Composing", unit="piece", leave=False)
+    ]
+    measured = report.measure(composed, training, held_out, index=checkpoint.index)
+    settings = {"length": LENGTH, "temperature": request.temperature, "top_p": request.top_p, "seeds": f"from {seed} on"}
+    _rewrite(folder, {**checkpoint.metrics, "measures": {**measured, "settings": settings}})
+    return report.markdown(measured)
+
+
+def write_checkpoint_card(source: str | Path | None) -> Path:
+    """Draw a checkpoint's learning curves, compose its three pieces, and write its card anew; the card's path.
+
+    Raises
+    ------
+    MozartError
+        When the checkpoint is not whole or cannot be changed, or without FluidSynth, which plays the pieces.
+    """
+    folder = _find_folder(source)
+    config, contents = read_folder(folder)
+    metrics = parse_json(folder, METRICS, contents[METRICS])
+    if config["recipe"] == "notes":  # the laboratory draws its own while it trains
+        draw_curves(metrics["epochs"], folder)
+    make_pieces(Composer.load(folder), folder)
+    _rewrite(folder, metrics)
+    return folder / CARD
+
+
+def draw_curves(history: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Draw the learning curves that a card shows into `folder`; nothing before the first epoch."""
+    from mozart.rendering import figures
+
+    if history:
+        atomic.write(folder / LOSSES, figures.plot_losses(history))
+        atomic.write(folder / ACCURACY, figures.plot_accuracy(history))
+
+
+def make_pieces(composer: Composer, folder: Path) -> None:
+    """Compose and play the pieces that a card plays, by default settings, with seeds from 1 on, into `folder`.
+
+    Openings are left out, so that no note of another's is in them. Raises MozartError without FluidSynth.
+    """
+    from mozart.rendering.formats import mp3_bytes
+
+    request = Request(include_opening=False, lab=composer.checkpoint is None)
+    for seed, name in enumerate(PIECES, start=1):
+        piece = composer.compose(request.changed(seed=seed))
+        atomic.write(folder / name, mp3_bytes(piece.audio(), piece.title))
+
+
+def _find_folder(source: str | Path | None) -> Path:
+    """The folder of a checkpoint that may be changed."""
+    found = find_checkpoint(source)
+    if found.is_on_hub:
+        raise MozartError(f"{source} is in the Hub's cache, where nothing may be changed: copy it into a folder, and give that.")
+    return found.folder
+
+
+def _split(works: Sequence[Score], metrics: Any) -> tuple[list[Score], list[Score]]:
+    """The works that a checkpoint was trained on, and those that it was not."""
+    names = {*metrics.get("validation_works", ()), *metrics.get("test_works", ())}
+    if not names or not names <= {work.title for work in works}:
+        raise MozartError(
+            "The works that this checkpoint was trained and tested on are not those of the archive: only what was trained on "
+            "the sonatas can be compared with them."
+        )
+    return [work for work in works if work.title not in names], [work for work in works if work.title in names]
+
+
+def _rewrite(folder: Path, metrics: Any) -> None:
+    """Write metrics and card anew; all that composing needs stays as it is."""
+    config, contents = read_folder(folder)
+    about = {name: value for name, value in config.items() if name not in ("format", "recipe", "sha256")}
+    card = write_card(metrics, about, folder)
+    write_folder(folder, config["recipe"], {**contents, METRICS: json_bytes(json.loads(json.dumps(metrics)))}, about, card)

@@ -1,0 +1,57 @@
+"""What the network predicts of music that is there, note by note."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mozart.model.hiding import Hidden, hide
+from mozart.model.network import PARTS, NotesNetwork
+from mozart.model.rows import Rows
+
+_AT_ONCE = 1_000  # notes; the state is carried, so that it changes nothing
+
+
+class Prediction(NamedTuple):
+    """How well a movement was predicted.
+
+    Attributes
+    ----------
+    nats : of each part of each note, shape (N + 1, 5); the last row is the end, of which only the IOI is predicted
+    right : whether the most probable pitch was the note's, given time and voice, shape (N,)
+    quarters : how long the movement is
+    """
+
+    nats: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    quarters: float
+
+
+@torch.no_grad()
+def predict(network: NotesNetwork, rows: Rows, *, hidden: bool) -> Prediction:
+    """Read a movement from its beginning and predict every note and the end.
+
+    Parameters
+    ----------
+    hidden
+        Whether the network is told neither plan nor key. What it is told comes from the very notes that it predicts, so a
+        figure with these told is no measure of how well it predicts music.
+    """
+    training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    flags = (hidden, hidden, True)  # bass and melody are told of the last two bars alone, as composing tells them
+    masks = Hidden(*(torch.tensor([flag], device=device) for flag in flags))
+    nats, right, state = [], [], None
+    for start in range(0, len(rows.tensors["target"]), _AT_ONCE):
+        batch = {name: tensor[None, start : start + _AT_ONCE].to(device) for name, tensor in rows.tensors.items()}
+        predicted, state = network(hide(batch, network.vocabulary, masks), state)
+        target = batch["target"].long()
+        columns = [-predicted[part].gather(-1, target[..., number, None])[0, :, 0] for number, part in enumerate(PARTS)]
+        nats.append(torch.stack(columns, -1).double().cpu().numpy())
+        right.append((predicted["pitch"].argmax(-1) == target[..., 2])[0].cpu().numpy())
+    network.train(training)
+    found = np.concatenate(nats)
+    found[-1, 1:] = 0
+    return Prediction(found, np.concatenate(right)[:-1], rows.quarters)

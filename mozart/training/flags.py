@@ -1,0 +1,80 @@
+"""The flags of train.py: one for every field of the recipes' configurations, and those for music, folder and Hub."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mozart.lab import saving as lab_saving
+from mozart.lab.training import LabConfig
+from mozart.training import saving
+from mozart.training.config import TrainingConfig, add_flags, read_flags
+
+CONFIGS: dict[str, type[Any]] = {"notes": TrainingConfig, "lab": LabConfig}
+_STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE}
+
+
+def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespace:
+    """What the command line says; without any flag, recipe ``notes`` on the sonatas.
+
+    Beside the flags the result has `state`, the file that the run is saved in.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    music = parser.add_argument_group("music")
+    source = music.add_mutually_exclusive_group()
+    source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
+    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
+    music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
+    music.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="notes: held out to choose an epoch by")
+    music.add_argument("--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281"')
+
+    training = parser.add_argument_group("training")
+    training.add_argument("--recipe", choices=list(CONFIGS), default="notes", help="a way to train (default notes)")
+    add_flags(training, CONFIGS)
+
+    run = parser.add_argument_group("run")
+    run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default runs/RECIPE)")
+    run.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="USER/NAME",
+        help="go on after the last saved epoch in --output, or after the one that --push-every has published last",
+    )
+    run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: CUDA where there is one")
+    run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
+    run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
+
+    to_hub = parser.add_argument_group("Hub (log in with `hf auth login`, or set HF_TOKEN)")
+    to_hub.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint when training is done")
+    to_hub.add_argument("--private", action="store_true", help="make the repository a private one")
+    to_hub.add_argument("--space", metavar="USER/SPACE", help="let this Space compose from what was published")
+    to_hub.add_argument(
+        "--push-every",
+        type=_count,
+        metavar="N",
+        help="also publish the best checkpoint so far, and the run to --resume, every N epochs",
+    )
+    flags = parser.parse_args(arguments)
+    if not flags.push_to_hub and (flags.private or flags.space or flags.push_every):
+        parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
+    if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
+        parser.error("--validation-works and --test-works are not for --recipe lab, which deals out windows: leave them out")
+    flags.output = flags.output or Path("runs") / flags.recipe
+    flags.state = flags.output / _STATE_FILES[flags.recipe]
+    return flags
+
+
+def read_config(flags: argparse.Namespace) -> Any:
+    """The configuration of the recipe. Raises MozartError when a flag is another recipe's, or a value is not possible."""
+    return read_flags(flags, flags.recipe, CONFIGS)
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return number

@@ -1,0 +1,75 @@
+"""The folder that a run goes to: free before it begins, and its own while it lasts."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mozart.checkpoint.folder import FILES
+from mozart.errors import MozartError
+
+# What lies in it beside the checkpoint and the run's state.
+CURVES = ("losses.png", "accuracy.png")
+FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
+
+
+def require_free(folder: Path, state: Path, *, resume: bool) -> None:
+    """Raise MozartError where a run would be lost or a file of somebody's written over, or where there is no run to resume."""
+    if resume:
+        if not os.path.isfile(state):
+            raise MozartError(f"There is nothing to resume: {state} does not exist. Leave --resume out to start.")
+        return
+    if os.path.exists(state):
+        raise MozartError(f"{folder} already holds a run: go on with --resume and the same settings, or choose another --output.")
+    names = dict.fromkeys(name for files in FILES.values() for name in files)
+    taken = [name for name in (*names, *CURVES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
+    if taken:
+        raise MozartError(f"{folder} already holds {taken[0]}, which training would write over: choose another --output.")
+
+
+@contextmanager
+def own(folder: Path) -> Iterator[None]:
+    """Keep the folder, made where it is missing, for this process; where nothing came of it, it is removed again.
+
+    The lock is the system's and ends with the process, however that ends.
+
+    Raises
+    ------
+    MozartError
+        When the folder cannot be written, or another process has it.
+    """
+    made = [path for path in (folder, *folder.absolute().parents) if not os.path.exists(path)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError
+        lock = _lock(folder)
+    except BlockingIOError as error:
+        raise MozartError(f"Another run is training in {folder}: wait for it, or choose another --output.") from error
+    except OSError as error:
+        raise MozartError(f"{folder} cannot be written to: choose another --output.") from error
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+        for path in made:
+            with suppress(OSError):  # it holds something
+                path.rmdir()
+
+
+def _lock(folder: Path) -> int | None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise
+    except OSError:  # a file system without locks
+        os.close(lock)
+        return None
+    return lock

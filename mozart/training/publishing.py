@@ -1,0 +1,120 @@
+"""A run and the Hub: what is looked at before training, what is pushed during it and after it, and a run that is pulled.
+
+A run's state lies on a branch of its own, with a small file beside it that names its recipe and its SHA-256.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mozart.checkpoint import hub
+from mozart.checkpoint.folder import FILES
+from mozart.errors import MozartError
+from mozart.training.machine import say
+from mozart.training.output import CURVES
+
+
+def require_names(flags: Namespace) -> None:
+    """Raise MozartError where a flag's value cannot be the name of a repository."""
+    for flag, name in (("--push-to-hub", flags.push_to_hub), ("--space", flags.space), ("--resume", flags.resume)):
+        if name and not hub.is_repo_id(name):
+            raise MozartError(f"{flag} {name} is not the name of a repository: write it as user/name.")
+
+
+def find_run(flags: Namespace) -> Path | None:
+    """The saved run to go on with, pulled if it is on the Hub; None for a new one. Raises MozartError when it cannot be had."""
+    if flags.resume:
+        return pull_run(flags.resume, flags.recipe, flags.state.name)
+    return flags.state if flags.resume is not None else None
+
+
+def make_publisher(flags: Namespace) -> "Publisher | None":
+    """What publishes where the flags say; None without --push-to-hub.
+
+    Raises MozartError when it is not possible to publish there: nothing of that is left to the end.
+    """
+    if flags.dry_run or not flags.push_to_hub:
+        return None
+    hub.prepare(flags.push_to_hub, flags.private, flags.space or "")
+    return Publisher(flags.push_to_hub, flags.recipe, flags.state, flags.space or "", flags.push_every or 0)
+
+
+def pull_run(repo_id: str, recipe: str, state_file: str) -> Path:
+    """The state of a run that :class:`Publisher` has pushed. Raises MozartError when it cannot be had whole."""
+    about = _about(recipe)
+
+    def find_damaged(folder: Path) -> list[str]:
+        try:
+            expected = json.loads((folder / about).read_bytes())["sha256"]
+            if hashlib.sha256((folder / state_file).read_bytes()).hexdigest() == expected:
+                return []
+        except (OSError, ValueError, LookupError, TypeError):
+            return [about, state_file]
+        return [state_file]
+
+    return hub.pull_state(repo_id, (state_file, about), find_damaged) / state_file
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Where a run is published.
+
+    Attributes
+    ----------
+    repo_id : ``user/name``
+    recipe : ``notes`` or ``lab``
+    state : the file that the run is saved in
+    space : a Space that is to compose from it; empty for none
+    every : so many epochs apart the best checkpoint so far and the run are pushed too; 0 for never
+    """
+
+    repo_id: str
+    recipe: str
+    state: Path
+    space: str
+    every: int
+
+    def push_progress(self, epoch: int, save: Callable[[Path], object]) -> None:
+        """Push the run and the best checkpoint so far, which `save` writes; when that fails, say so."""
+        try:
+            self._push_state()
+            with tempfile.TemporaryDirectory() as folder:
+                save(Path(folder))
+                revision = self._push(Path(folder))
+        except MozartError as error:
+            say(f"  {error} Training goes on, and after epoch {epoch + self.every} it is tried again.")
+        else:
+            say(f"  published as {self.repo_id}, revision {revision}")
+
+    def push_finished(self, folder: Path) -> None:
+        """Push the finished checkpoint, and point the Space at it. Raises MozartError where that fails."""
+        try:
+            revision = self._push(folder)
+            if self.every:
+                self._push_state()
+        except MozartError as error:
+            advice = "run the same command with --resume, without a name, to try again"
+            raise MozartError(f"{error} It is safe in {folder}: {advice}.") from error
+        say(f"Published as {self.repo_id}, revision {revision}.")
+        say(f"A page composes from it with MOZART_MODEL={self.repo_id} MOZART_REVISION={revision}")
+        if self.space:
+            hub.point_space(self.space, self.repo_id, revision)
+            say(f"The Space {self.space} restarts and composes from it.")
+
+    def _push(self, folder: Path) -> str:
+        pictures = [name for name in CURVES if os.path.isfile(folder / name)]
+        return hub.push(folder, self.repo_id, [*FILES[self.recipe], *pictures])
+
+    def _push_state(self) -> None:
+        state = self.state.read_bytes()
+        about = {"recipe": self.recipe, "sha256": hashlib.sha256(state).hexdigest()}
+        hub.push_state({self.state.name: state, _about(self.recipe): json.dumps(about).encode()}, self.repo_id)
+
+
+def _about(recipe: str) -> str:
+    return f"{recipe}_run.json"

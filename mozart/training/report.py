@@ -1,0 +1,152 @@
+"""What a run says and writes about itself: metrics.json, the provenance in config.json, the model card, learning curves."""
+
+import datetime
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mozart import atomic
+from mozart.corpus.archive import ARCHIVE_SHA256
+from mozart.corpus.catalogue import RIGHTS, printable
+from mozart.corpus.works import Music
+from mozart.model.network import NotesNetwork
+from mozart.model.rows import Rows
+from mozart.model.vocabulary import Vocabulary
+from mozart.notes import Score
+from mozart.training.evaluation import evaluate
+from mozart.training.loop import Run
+from mozart.training.machine import describe_machine, in_words
+from mozart.training.output import CURVES
+
+PARTS = ("training", "validation", "test")
+# Flags that say where a run comes from and where it goes; they change nothing in it.
+_PLACES = ("--output", "--resume", "--push-to-hub", "--private", "--space", "--push-every", "--samples-every")
+_PACKAGES = ("torch", "numpy", "music21")
+
+
+def reproducing_command(arguments: Sequence[str]) -> str:
+    """The command that makes the same checkpoint: a resumed run ends as one that was never stopped, wherever it goes."""
+    kept, leaving_out = [], False
+    for argument in arguments:
+        if argument.startswith("--"):
+            leaving_out = argument.partition("=")[0] in _PLACES
+        if not leaving_out:
+            kept.append(printable(argument))
+    return shlex.join(["python", "train.py", *kept])
+
+
+def about_run(arguments: Sequence[str], device: torch.device) -> dict[str, Any]:
+    """How, where and when: what both recipes' metrics say."""
+    return {
+        "command": reproducing_command(arguments),
+        "machine": describe_machine(device),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def make_provenance(config: Any, music: Music, *, own: bool) -> dict[str, Any]:
+    """What ``config.json`` says about how a checkpoint was made.
+
+    Parameters
+    ----------
+    config
+        The configuration of its recipe.
+    own
+        Whether the files are the trainer's own.
+    """
+    return {
+        "training": asdict(config),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "music": f"{len(music.paths)} MIDI files of the trainer's own." if own else RIGHTS,
+        "archive_sha256": None if own else ARCHIVE_SHA256,
+    }
+
+
+def name_held_out(validation: Sequence[Score], test: Sequence[Score]) -> dict[str, list[str]]:
+    """The titles of the works held out."""
+    return {"validation_works": [work.title for work in validation], "test_works": [work.title for work in test]}
+
+
+def describe_split(parts: Sequence[Sequence[Score]], vocabulary: Vocabulary) -> str:
+    """The works to train on, to validate and to test, and the values of a note's parts, in lines."""
+    lines = ["The split, whole works:"]
+    for name, works in zip(PARTS, parts, strict=True):
+        titles = [work.title for work in works]
+        named = ", ".join(titles[:8]) + (f" and {len(titles) - 8} more" if len(titles) > 8 else "")
+        lines.append(f"  {name}: {sum(map(len, works)):,} notes in {len(works)} works: {named}")
+    metres = ", ".join(f"{beats}/{unit}" for beats, unit in vocabulary.metres)
+    lines.append(f"  {len(vocabulary.iois)} inter-onset intervals, {len(vocabulary.durations)} durations, metres {metres}")
+    return "\n".join(lines)
+
+
+def describe_epoch(run: Run) -> str:
+    """How the last epoch went, in a line."""
+    last = run.history[-1]
+    return (
+        f"  epoch {last['epoch']}: training loss {last['train_loss']:.3f}, validation loss {last['validation_loss']:.3f} nats a "
+        f"note, validation accuracy {last['validation_accuracy']:.2%}, {in_words(last['seconds'])}"
+    )
+
+
+def count_parameters(run: Run) -> int:
+    """How many numbers are learned."""
+    return sum(parameter.numel() for parameter in run.network.parameters())
+
+
+def describe_run(run: Run) -> dict[str, Any]:
+    """What ``metrics.json`` says of a run of recipe ``notes`` before it is tested: its validation is the best epoch's."""
+    return {
+        "recipe": "notes",
+        "split": "works",
+        "validation_works": run.identity["validation_works"],
+        "test_works": run.identity["test_works"],
+        "seed": run.config.seed,
+        "settings": asdict(run.config),
+        "parameters": count_parameters(run),
+        "music_sha256": run.identity["music_sha256"],
+        "seconds": round(sum(epoch["seconds"] for epoch in run.history), 1),
+        "best_epoch": run.best_epoch,
+        "validation": run.history[run.best_epoch - 1]["validation"],
+        "epochs": run.history,
+    }
+
+
+def measure(network: NotesNetwork, parts: Mapping[str, Sequence[Rows]]) -> dict[str, Any]:
+    """How well the network predicts the works held out, by part: with the chords hidden from it, and told.
+
+    What is told comes from the very notes that are predicted: those figures are no measure of how well it predicts music.
+    """
+    # Baselines, a memory of the piece and copies plug in here: | {"baselines": …, "with_memory": …, "copies": …}.
+    return {
+        part: {"hidden": evaluate(network, rows, hidden=True), "told": evaluate(network, rows, hidden=False)}
+        for part, rows in parts.items()
+    }
+
+
+def describe_measured(measured: Mapping[str, Any]) -> str:
+    """What :func:`measure` found, a line a part."""
+    return "\n".join(
+        f"    {part}: {found['hidden']['nats_a_quarter']['together']:.2f} nats a quarter for IOI, voice and pitch together, "
+        f"pitch right {found['hidden']['pitch_accuracy']:.1%}; "
+        f"told the chords {found['told']['nats_a_quarter']['together']:.2f}, {found['told']['pitch_accuracy']:.1%}"
+        for part, found in measured.items()
+    )
+
+
+def write_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    """Draw the losses and the accuracy of the epochs so far."""
+    from mozart.rendering.figures import plot_accuracy, plot_losses
+
+    for name, plot in zip(CURVES, (plot_losses, plot_accuracy), strict=True):
+        atomic.write(folder / name, plot(history))
+
+
+def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], folder: Path) -> str:
+    """The text of README.md; `folder` is where its pictures may lie. A stand-in for mozart.checkpoint.card.write_card."""
+    pictures = "".join(f"![{name}]({name})\n" for name in CURVES if (folder / name).is_file())
+    return f"# A Mozart-like piano LSTM\n\n    {metrics['command']}\n\nTrained on {provenance['music']}\n\n{pictures}"

@@ -1,0 +1,107 @@
+"""Works are split whole, and movements dealt out as streams."""
+
+import numpy as np
+import pytest
+import torch
+
+import tiny
+from mozart.errors import MozartError
+from mozart.model.rows import Rows
+from mozart.notes import Score
+from mozart.training.data import TEST_WORKS, VALIDATION_WORKS, Streams, hash_works, split_works
+
+CPU = torch.device("cpu")
+
+
+def named(*titles: str) -> list[Score]:
+    work = tiny.works(1)[0]
+    return [work.replace(title=title) for title in titles]
+
+
+def titles(part: list[Score]) -> set[str]:
+    return {work.title for work in part}
+
+
+def test_the_sonatas_are_held_out_by_name() -> None:
+    """Without names, K. 281, 311 and 457 test, and K. 280, 333, 545 and 547a validate."""
+    training, validation, test = split_works(named("K. 279", *VALIDATION_WORKS, *TEST_WORKS), 0)
+    assert (titles(training), titles(validation), titles(test)) == ({"K. 279"}, set(VALIDATION_WORKS), set(TEST_WORKS))
+
+
+@pytest.mark.parametrize("count", [3, 7, 20])
+def test_other_music_is_split_by_the_seed(count: int) -> None:
+    """A sixth of the works each, one at least, is held out; every work is in one part, and the same seed deals the same."""
+    works = named(*(f"Work {number}" for number in range(count)))
+    parts = split_works(works, 1)
+    assert [len(part) for part in parts[1:]] == [max(1, count // 6)] * 2
+    assert sorted(work.title for part in parts for work in part) == sorted(work.title for work in works)
+    assert [titles(part) for part in split_works(works, 1)] == [titles(part) for part in parts]
+    assert count < 20 or [titles(part) for part in split_works(works, 2)] != [titles(part) for part in parts]
+
+
+def test_works_that_share_a_movement_stay_together() -> None:
+    """K. 545 and K. 547a have one finale: to hold out one is to hold out both, and they cannot stand on two sides."""
+    works = named("K. 545", "K. 547a", "K. 279", "K. 280")
+    _, validation, test = split_works(works, 0, test=["K. 545"])
+    assert titles(test) == {"K. 545", "K. 547a"}
+    assert len(validation) == 1
+    with pytest.raises(MozartError, match="stay together"):
+        split_works(works, 0, validation=["K. 547a"], test=["K. 545"])
+
+
+@pytest.mark.parametrize(
+    ("works", "validation", "test", "said"),
+    [
+        (("a", "b"), (), (), "2 works are too few"),
+        (("a", "b", "c"), (), ("d",), "There is no work 'd' to hold out: choose among a, b, c"),
+        (("a", "b", "c"), ("a",), ("a",), "cannot both validate and test"),
+        (("a", "b", "c"), ("a",), ("b", "c"), "No work is left to train on"),
+    ],
+)
+def test_impossible_splits(works: tuple[str, ...], validation: tuple[str, ...], test: tuple[str, ...], said: str) -> None:
+    """They are refused in words."""
+    with pytest.raises(MozartError, match=said):
+        split_works(named(*works), 0, validation, test)
+
+
+def number_rows(counts: list[int]) -> list[Rows]:
+    """Rows whose targets count through all movements."""
+    starts = np.cumsum([0, *counts])
+    return [Rows({"target": torch.arange(a, b)[:, None]}, 1.0) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+
+
+def test_every_note_is_dealt() -> None:
+    """In an epoch no note comes twice, batches have one shape, and what one epoch leaves over comes in another."""
+    streams = Streams(number_rows([50, 70, 33]), 4, 16, CPU)
+    seen: set[int] = set()
+    for epoch in range(20):
+        batches = [batch["target"] for batch, _ in streams.epoch(np.random.default_rng(epoch))]
+        assert {tuple(batch.shape) for batch in batches} == {(4, 16, 1)}
+        dealt = torch.cat([batch.flatten() for batch in batches]).tolist()
+        assert len(set(dealt)) == len(dealt) == 128
+        seen.update(dealt)
+    assert seen == set(range(153))
+
+
+def test_streams_go_on() -> None:
+    """In a row of the batch each note follows the one before it within its movement, from one batch to the next too."""
+    streams = Streams(number_rows([200]), 2, 10, CPU)
+    batches = list(streams.epoch(np.random.default_rng(0)))
+    rows = torch.cat([batch["target"] for batch, _ in batches], 1)[..., 0]
+    assert set((rows.diff() % 200).flatten().tolist()) == {1}
+    assert not batches[0][1].any()
+    going_on = torch.stack([goes_on for _, goes_on in batches[1:]]).float().mean()
+    assert 0.5 < going_on < 1
+
+
+def test_less_music_than_a_batch() -> None:
+    """Where there is less than a sequence a stream, there are fewer streams, and one batch at least."""
+    ((batch, _),) = Streams(number_rows([20]), 8, 64, CPU).epoch(np.random.default_rng(0))
+    assert batch["target"].shape == (1, 20, 1)
+
+
+def test_the_hash_of_music() -> None:
+    """Another title or another note gives another hash."""
+    work = tiny.works(1)[0]
+    hashes = {hash_works([made]) for made in (work, work.replace(title="other"), work.transpose(1))}
+    assert len(hashes) == 3

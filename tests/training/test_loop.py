@@ -1,0 +1,92 @@
+"""The loop learns, averages, and says when it cannot go on."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+import tiny
+from mozart.errors import MozartError
+from mozart.model.rows import Rows
+from mozart.model.vocabulary import Vocabulary
+from mozart.training.config import TrainingConfig
+from mozart.training.data import Streams
+from mozart.training.loop import Run, start_run, train
+from mozart.training.machine import has_bfloat16
+
+CPU = torch.device("cpu")
+CONFIG = TrainingConfig(epochs=3, batch_size=4, sequence_length=24, learning_rate=0.01)
+
+
+def start(vocabulary: Vocabulary, config: TrainingConfig = CONFIG) -> Run:
+    return start_run(config, tiny.SIZES, vocabulary, {"music_sha256": "the music's"}, CPU)
+
+
+def deal(rows: list[Rows]) -> Streams:
+    return Streams(rows, CONFIG.batch_size, CONFIG.sequence_length, CPU)
+
+
+def test_it_learns(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """The losses fall, the weights that validate best are kept, and the history says what every epoch reached."""
+    run = start(vocabulary, replace(CONFIG, epochs=6))
+    estimates: list[float] = []
+    train(run, deal(rows[:3]), rows[3:], on_estimate=estimates.append)
+    assert [epoch["epoch"] for epoch in run.history] == [1, 2, 3, 4, 5, 6]
+    assert run.history[-1]["train_loss"] < 0.8 * run.history[0]["train_loss"]
+    assert run.history[-1]["validation_loss"] < run.history[0]["validation_loss"]
+    assert run.best_epoch == min(run.history, key=lambda epoch: epoch["validation_loss"])["epoch"]
+    assert run.steps == 6 * deal(rows[:3]).n_batches
+
+
+def test_the_average_of_the_weights(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """What is evaluated lies between the weights before and after, and is not what is trained."""
+    run = start(vocabulary, replace(CONFIG, epochs=1))
+    before = copy.deepcopy(run.network.state_dict())
+    train(run, deal(rows[:3]), rows[3:])
+    after, averaged = run.network.state_dict(), run.averaged.state_dict()
+    name = "memory.table.weight"
+    assert not torch.equal(averaged[name], after[name])
+    assert not torch.equal(averaged[name], before[name])
+    assert (averaged[name] - before[name]).norm() < 2 * (after[name] - before[name]).norm()
+    assert all(torch.equal(run.best_weights[part], averaged[part]) for part in averaged)
+
+
+def test_the_same_seed_gives_the_same_weights(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """Whatever was drawn before; another seed gives others."""
+    weights = []
+    for seed in (0, 0, 1):
+        run = start(vocabulary, replace(CONFIG, epochs=1, seed=seed))
+        torch.rand(3)
+        train(run, deal(rows[:3]), rows[3:])
+        weights.append(run.network.lstm.weight_hh_l0)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_loss_that_is_no_number(step: int, rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """It is said in words, whichever step it comes in, and no epoch is finished with it."""
+    run = start(vocabulary)
+    steps = 0
+
+    def spoil(*_: object) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == step + 1:
+            with torch.no_grad():
+                run.network.dropout.p = 0.0
+                run.network.ioi.table.weight.fill_(torch.nan)
+
+    run.network.register_forward_pre_hook(spoil)
+    with pytest.raises(MozartError, match="no longer a number in epoch 1: choose a lower --learning-rate"):
+        train(run, deal(rows[:3]), rows[3:])
+    assert run.history == []
+
+
+@pytest.mark.skipif(not has_bfloat16(CPU), reason="this CPU does not compute LSTMs in bfloat16")
+def test_mixed_precision_trains(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """In bfloat16 the losses fall too."""
+    run = start(vocabulary, replace(CONFIG, precision="mixed"))
+    train(run, deal(rows[:3]), rows[3:])
+    assert run.history[-1]["train_loss"] < run.history[0]["train_loss"]
