@@ -168,7 +168,7 @@ class Wiring:
 
         ways = {**IN_TURN, "show_progress": "minimal", "show_progress_on": [guess.opening]}
         guess.ask.click(pose, None, guess.outputs, **ways)
-        guess.choice.input(judge, guess.choice, {guess.choice, guess.said}, **QUICKLY)
+        guess.choice.input(judge, guess.choice, [guess.choice, guess.said], **QUICKLY)
 
     def wire_arrival(self, page: gr.Blocks, describe: Callable[[str], list[Any]], described: list[Any]) -> None:
         """Let the page say what holds now, show the piece of the link that it was opened with, and end what leavers began.
