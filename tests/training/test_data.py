@@ -7,9 +7,8 @@ import torch
 import tiny
 from mozart.errors import MozartError
 from mozart.model.rows import Rows
-from mozart.model.setting import UNKNOWN_CHORD
 from mozart.notes import Score
-from mozart.training.data import TEST_WORKS, VALIDATION_WORKS, Streams, hash_works, hide_harmony, split_works
+from mozart.training.data import TEST_WORKS, VALIDATION_WORKS, Streams, draw_hidden, hash_works, split_works
 
 CPU = torch.device("cpu")
 
@@ -101,16 +100,13 @@ def test_less_music_than_a_batch() -> None:
     assert batch["target"].shape == (1, 20, 1)
 
 
-def test_hidden_harmony(rows: list[Rows]) -> None:
-    """Of the sequences that are chosen both chords are unknown wherever they are read; all else stays."""
-    batch = {name: torch.stack([tensor[:8], tensor[8:16]]) for name, tensor in rows[0].tensors.items()}
-    hidden = hide_harmony(batch, torch.tensor([True, False]))
-    assert (hidden["note"][0, :, 10:12] == UNKNOWN_CHORD).all()
-    assert (hidden["voice"][0, :, 6:8] == UNKNOWN_CHORD).all()
-    for name, tensor in batch.items():
-        assert torch.equal(hidden[name][1], tensor[1])
-    assert torch.equal(hidden["note"][..., :10], batch["note"][..., :10])
-    assert (batch["note"][..., 10:12] != UNKNOWN_CHORD).all()
+def test_what_is_hidden() -> None:
+    """From as many sequences as was asked for the plan, from half of these the key; never the key without the plan."""
+    hidden = draw_hidden(np.random.default_rng(0), 4_000, 0.4)
+    assert float(hidden.plan.float().mean()) == pytest.approx(0.4, abs=0.03)
+    assert float(hidden.key.float().mean()) == pytest.approx(0.2, abs=0.03)
+    assert not (hidden.key & ~hidden.plan).any()
+    assert not draw_hidden(np.random.default_rng(0), 100, 0).plan.any()
 
 
 def test_the_hash_of_music() -> None:
