@@ -36,8 +36,7 @@ def predict(network: NotesNetwork, rows: Rows, *, hidden: bool) -> Prediction:
     ----------
     hidden
         Whether the network is told neither plan nor key, nor how many bars are left. What it is told comes from the very notes
-        that it predicts, so a
-        figure with these told is no measure of how well it predicts music.
+        that it predicts, so a figure with these told is no measure of how well it predicts music.
     """
     training = network.training
     network.eval()
