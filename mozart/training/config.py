@@ -22,7 +22,7 @@ class TrainingConfig:
     learning_rate: float = _setting(3e-3, "of AdamW, at its highest", above=0)
     weight_decay: float = _setting(0.5, "of AdamW", least=0)
     hidden_plan: float = _setting(
-        0.4, "share of the sequences whose plan the network is not told, half of them without the key", least=0, most=1
+        0.4, "share of the sequences whose plan the network is not told, half of them without key and length", least=0, most=1
     )
     precision: str = _setting("float32", "mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed"))
 

@@ -18,7 +18,7 @@ from mozart.training.flags import CONFIGS, parse_flags
         ({"seed": -1}, "it must be 0 or more, and at most 4294967295"),
         ({"learning_rate": float("nan")}, "it must be above 0"),
         ({"weight_decay": float("inf")}, "it must be 0 or more"),
-        ({"hidden_harmony": 1.5}, "at most 1"),
+        ({"hidden_plan": 1.5}, "at most 1"),
         ({"precision": "double"}, "choose float32 or mixed"),
     ],
 )
