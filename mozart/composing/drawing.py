@@ -17,7 +17,7 @@ from mozart.notes.keys import CLASSES
 # The compass of Mozart's piano, FF to f3.
 LOWEST, HIGHEST = 29, 89
 # What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
-HEATS = {"ioi": 0.95, "voice": 0.95, "pitch": 0.88, "duration": 0.95, "loudness": 0.95}
+HEATS = {"ioi": 0.95, "voice": 0.95, "pitch": 0.95, "duration": 0.95, "loudness": 0.95}
 # However probable, a moment holds no more notes than two hands reach.
 MAX_TOGETHER = 8
 
