@@ -118,7 +118,7 @@ def train_notes(
     train(run, streams, rows[1], on_epoch, say_how_long)
     say(f"The network of epoch {run.best_epoch}, the best by validation, on works that it has not read:")
     network = best_network(run)
-    measured = report.measure(network, {"validation": rows[1], "test": rows[2]})
+    measured = report.measure(network, rows)
     say(report.describe_measured(measured))
     return replace(unfinished, network=network, metrics=report.describe_run(run) | finisher.about | measured)
 

@@ -12,10 +12,11 @@ import torch
 import tiny
 import train
 from hub_server import HubServer
+from mozart.checkpoint.card import CURVES, result_rows
 from mozart.checkpoint.folder import FILES
 from mozart.composing.composer import Composer
 from mozart.training.finishing import Finisher
-from mozart.training.output import CURVES, own
+from mozart.training.output import own
 from mozart.training.report import reproducing_command
 
 pytestmark = pytest.mark.process
@@ -78,8 +79,11 @@ def test_from_midi_files_to_a_checkpoint(recipe: str, midi_dir: Path, tmp_path: 
     assert "--output" not in metrics["command"]
     if recipe == "notes":
         assert metrics["validation"].keys() == metrics["test"].keys() == {"hidden", "told"}
+        assert metrics["with_memory"].keys() == {"test"}
+        assert len(metrics["baselines"]) == 2
         assert {*metrics["validation_works"], *metrics["test_works"]} < {"work-0", "work-1", "work-2"}
     assert Composer.load(output).metrics == metrics
+    assert result_rows(metrics) in (output / "README.md").read_text()
 
 
 @recipes

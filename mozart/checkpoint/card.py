@@ -76,7 +76,7 @@ def result_rows(metrics: Metrics) -> str:
     results |= {f"*{name}*": result for name, result in metrics.get("baselines", {}).items()}
     rows = []
     for name, result in results.items():
-        cells = [cell for part in _TESTED if part in result for cell in _cells(result[part])]
+        cells = [cell for part in _TESTED for cell in (_cells(result[part]) if part in result else ("", ""))]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

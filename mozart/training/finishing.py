@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mozart import atomic
+from mozart.checkpoint.card import write_card
 from mozart.checkpoint.checkpoint import Checkpoint, round_weights, save_checkpoint
 from mozart.checkpoint.folder import write_folder
 from mozart.composing.composer import Composer
@@ -21,7 +22,7 @@ from mozart.training.loop import Run
 from mozart.training.machine import say
 from mozart.training.output import FIRST_PIECE, SAMPLES
 from mozart.training.publishing import Publisher
-from mozart.training.report import write_card, write_curves
+from mozart.training.report import write_curves
 
 
 def best_network(run: Run) -> NotesNetwork:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mozart.checkpoint.card import CURVES, PIECES
 from mozart.checkpoint.folder import FILES
 from mozart.errors import MozartError
 
-# What lies in it beside the checkpoint and the run's state.
-CURVES = ("losses.png", "accuracy.png")
+# What lies in it beside the checkpoint, the curves and the run's state.
 FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
 
 
@@ -22,7 +22,7 @@ def require_free(folder: Path, state: Path, *, resume: bool) -> None:
     if os.path.exists(state):
         raise MozartError(f"{folder} already holds a run: go on with --resume and the same settings, or choose another --output.")
     names = dict.fromkeys(name for files in FILES.values() for name in files)
-    taken = [name for name in (*names, *CURVES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
+    taken = [name for name in (*names, *CURVES, *PIECES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
     if taken:
         raise MozartError(f"{folder} already holds {taken[0]}, which training would write over: choose another --output.")
 

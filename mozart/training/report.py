@@ -1,4 +1,4 @@
-"""What a run says and writes about itself: metrics.json, the provenance in config.json, the model card, learning curves."""
+"""What a run says and writes about itself: metrics.json, the provenance in config.json, learning curves."""
 
 import datetime
 import shlex
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from mozart import atomic
+from mozart.checkpoint.card import CURVES
 from mozart.corpus.archive import ARCHIVE_SHA256
 from mozart.corpus.catalogue import RIGHTS, printable
 from mozart.corpus.works import Music
@@ -18,10 +19,9 @@ from mozart.model.network import NotesNetwork
 from mozart.model.rows import Rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
-from mozart.training.evaluation import evaluate
+from mozart.training import evaluation
 from mozart.training.loop import Run
 from mozart.training.machine import describe_machine, in_words
-from mozart.training.output import CURVES
 
 PARTS = ("training", "validation", "test")
 # Flags that say where a run comes from and where it goes; they change nothing in it.
@@ -116,26 +116,44 @@ def describe_run(run: Run) -> dict[str, Any]:
     }
 
 
-def measure(network: NotesNetwork, parts: Mapping[str, Sequence[Rows]]) -> dict[str, Any]:
-    """How well the network predicts the works held out, by part: with the chords hidden from it, and told.
+def measure(network: NotesNetwork, parts: Sequence[Sequence[Rows]]) -> dict[str, Any]:
+    """How well the network predicts the works held out, with its plan and key hidden from it, and told; and baselines.
 
-    What is told comes from the very notes that are predicted: those figures are no measure of how well it predicts music.
+    What is told comes from the very notes that are predicted: those figures are no measure of how well it predicts music. How
+    much a memory of the piece counts is chosen on the validation works, so that figure is of the test works alone.
+
+    Parameters
+    ----------
+    parts
+        The rows of training, validation and test works.
     """
-    # Baselines, a memory of the piece and copies plug in here: | {"baselines": …, "with_memory": …, "copies": …}.
+    training, validation, test = parts
+    found = evaluation.measure(network, training, validation, test)
+    validated = {name: evaluation.evaluate(network, validation, hidden=name == "hidden") for name in ("hidden", "told")}
     return {
-        part: {"hidden": evaluate(network, rows, hidden=True), "told": evaluate(network, rows, hidden=False)}
-        for part, rows in parts.items()
+        "validation": validated,
+        "test": {"hidden": found["alone"], "told": found["plan_and_key_told"]},
+        "with_memory": {"test": found["with_memory"]},
+        "baselines": {
+            "counts in any key": {"test": found["counts"]},
+            "counts, rhythm apart from notes": {"test": found["independent_rhythm"]},
+        },
     }
 
 
 def describe_measured(measured: Mapping[str, Any]) -> str:
-    """What :func:`measure` found, a line a part."""
-    return "\n".join(
-        f"    {part}: {found['hidden']['nats_a_quarter']['together']:.2f} nats a quarter for IOI, voice and pitch together, "
-        f"pitch right {found['hidden']['pitch_accuracy']:.1%}; "
-        f"told the chords {found['told']['nats_a_quarter']['together']:.2f}, {found['told']['pitch_accuracy']:.1%}"
-        for part, found in measured.items()
-    )
+    """What :func:`measure` found, a line each: nats a quarter for IOI, voice and pitch together."""
+    lines = []
+    for part in ("validation", "test"):
+        hidden, told = (measured[part][name] for name in ("hidden", "told"))
+        lines.append(
+            f"    {part}: {hidden['nats_a_quarter']['together']:.2f} nats a quarter for IOI, voice and pitch together, "
+            f"{hidden['pitch_accuracy']:.1%} of the pitches right; "
+            f"told plan and key {told['nats_a_quarter']['together']:.2f}, {told['pitch_accuracy']:.1%}"
+        )
+    for name, found in {"with a memory of the piece": measured["with_memory"], **measured["baselines"]}.items():
+        lines.append(f"    test, {name}: {found['test']['nats_a_quarter']['together']:.2f}")
+    return "\n".join(lines)
 
 
 def write_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
@@ -144,9 +162,3 @@ def write_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
     for name, plot in zip(CURVES, (plot_losses, plot_accuracy), strict=True):
         atomic.write(folder / name, plot(history))
-
-
-def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], folder: Path) -> str:
-    """The text of README.md; `folder` is where its pictures may lie. A stand-in for mozart.checkpoint.card.write_card."""
-    pictures = "".join(f"![{name}]({name})\n" for name in CURVES if (folder / name).is_file())
-    return f"# A Mozart-like piano LSTM\n\n    {metrics['command']}\n\nTrained on {provenance['music']}\n\n{pictures}"
