@@ -27,6 +27,7 @@ from mozart.model.vocabulary import Vocabulary
 from mozart.training import output, publishing, report
 from mozart.training.assemble import assemble
 from mozart.training.data import Streams, hash_works, rows_of, split_works
+from mozart.training.evaluation import measure
 from mozart.training.finishing import Finisher, best_network
 from mozart.training.flags import parse_flags, read_config
 from mozart.training.loop import Run, start_run, train
@@ -118,7 +119,7 @@ def train_notes(
     train(run, streams, rows[1], on_epoch, say_how_long)
     say(f"The network of epoch {run.best_epoch}, the best by validation, on works that it has not read:")
     network = best_network(run)
-    measured = report.measure(network, {"validation": rows[1], "test": rows[2]})
+    measured = measure(network, *rows)
     say(report.describe_measured(measured))
     return replace(unfinished, network=network, metrics=report.describe_run(run) | finisher.about | measured)
 

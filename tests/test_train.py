@@ -12,10 +12,11 @@ import torch
 import tiny
 import train
 from hub_server import HubServer
+from mozart.checkpoint.card import CURVES
 from mozart.checkpoint.folder import FILES
 from mozart.composing.composer import Composer
 from mozart.training.finishing import Finisher
-from mozart.training.output import CURVES, own
+from mozart.training.output import own
 from mozart.training.report import reproducing_command
 
 pytestmark = pytest.mark.process

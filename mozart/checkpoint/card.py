@@ -19,7 +19,8 @@ _TASKS = {"notes": "Predicting the next note", "lab": "Predicting the next note 
 _TESTED = ("validation", "test")
 _TABLES = ' The tables in italics only count what followed what in the training music; "in any key" means that they\n'
 _TABLES += "know a passage again when it is moved. What they reach, a network must beat."
-_MEMORY = " The memory counts what followed what in the piece so far,\nin any key; nothing in it was learned from the test."
+_MEMORY = " The memory counts what followed what in the piece so far, in any key;\n"
+_MEMORY += "how much it weighs was fitted on the works that validate."
 _GOAL = 0.6  # the laboratory's text asks for more
 
 Metrics = Mapping[str, Any]
@@ -76,7 +77,7 @@ def result_rows(metrics: Metrics) -> str:
     results |= {f"*{name}*": result for name, result in metrics.get("baselines", {}).items()}
     rows = []
     for name, result in results.items():
-        cells = [cell for part in _TESTED if part in result for cell in _cells(result[part])]
+        cells = [cell for part in _TESTED for cell in (_cells(result[part]) if part in result else ("", ""))]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 

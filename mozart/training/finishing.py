@@ -8,11 +8,13 @@ from typing import Any
 from tqdm import tqdm
 
 from mozart import atomic
+from mozart.checkpoint.card import write_card
 from mozart.checkpoint.checkpoint import Checkpoint, round_weights, save_checkpoint
 from mozart.checkpoint.folder import write_folder
 from mozart.composing.composer import Composer
 from mozart.composing.composition import Composition
 from mozart.composing.laboratory import Laboratory
+from mozart.composing.publishing import draw_curves
 from mozart.composing.request import MAX_SEED, Request
 from mozart.lab.checkpoint import LabCheckpoint, to_files
 from mozart.lab.training import Run as LabRun
@@ -21,7 +23,6 @@ from mozart.training.loop import Run
 from mozart.training.machine import say
 from mozart.training.output import FIRST_PIECE, SAMPLES
 from mozart.training.publishing import Publisher
-from mozart.training.report import write_card, write_curves
 
 
 def best_network(run: Run) -> NotesNetwork:
@@ -66,7 +67,8 @@ class Finisher:
         best
             The best checkpoint so far, not yet tested.
         """
-        write_curves(run.history, self._folder)
+        if isinstance(best, Checkpoint):  # the laboratory draws its own
+            draw_curves(run.history, self._folder)
         if self._samples_every and run.epoch % self._samples_every == 0:
             self._write_sample(best, run.epoch)
         publisher = self._publisher

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mozart.checkpoint.card import CURVES
 from mozart.checkpoint.folder import FILES
 from mozart.errors import MozartError
 
 # What lies in it beside the checkpoint and the run's state.
-CURVES = ("losses.png", "accuracy.png")
 FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
 
 

@@ -5,7 +5,6 @@ A run's state lies on a branch of its own, with a small file beside it that name
 
 import hashlib
 import json
-import os
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
@@ -13,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mozart.checkpoint import hub
+from mozart.checkpoint.card import shown
 from mozart.checkpoint.folder import FILES
 from mozart.errors import MozartError
 from mozart.training.machine import say
-from mozart.training.output import CURVES
 
 
 def require_names(flags: Namespace) -> None:
@@ -107,8 +106,7 @@ class Publisher:
             say(f"The Space {self.space} restarts and composes from it.")
 
     def _push(self, folder: Path) -> str:
-        pictures = [name for name in CURVES if os.path.isfile(folder / name)]
-        return hub.push(folder, self.repo_id, [*FILES[self.recipe], *pictures])
+        return hub.push(folder, self.repo_id, [*FILES[self.recipe], *shown(folder)])
 
     def _push_state(self) -> None:
         state = self.state.read_bytes()

@@ -1,27 +1,21 @@
-"""What a run says and writes about itself: metrics.json, the provenance in config.json, the model card, learning curves."""
+"""What a run says and writes about itself: metrics.json, the provenance in config.json, lines for people."""
 
 import datetime
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from mozart import atomic
 from mozart.corpus.archive import ARCHIVE_SHA256
 from mozart.corpus.catalogue import RIGHTS, printable
 from mozart.corpus.works import Music
-from mozart.model.network import NotesNetwork
-from mozart.model.rows import Rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
-from mozart.training.evaluation import evaluate
 from mozart.training.loop import Run
 from mozart.training.machine import describe_machine, in_words
-from mozart.training.output import CURVES
 
 PARTS = ("training", "validation", "test")
 # Flags that say where a run comes from and where it goes; they change nothing in it.
@@ -116,37 +110,12 @@ def describe_run(run: Run) -> dict[str, Any]:
     }
 
 
-def measure(network: NotesNetwork, parts: Mapping[str, Sequence[Rows]]) -> dict[str, Any]:
-    """How well the network predicts the works held out, by part: with the chords hidden from it, and told.
-
-    What is told comes from the very notes that are predicted: those figures are no measure of how well it predicts music.
-    """
-    # Baselines, a memory of the piece and copies plug in here: | {"baselines": …, "with_memory": …, "copies": …}.
-    return {
-        part: {"hidden": evaluate(network, rows, hidden=True), "told": evaluate(network, rows, hidden=False)}
-        for part, rows in parts.items()
-    }
-
-
 def describe_measured(measured: Mapping[str, Any]) -> str:
-    """What :func:`measure` found, a line a part."""
+    """What :func:`mozart.training.evaluation.measure` found, a line a part."""
     return "\n".join(
         f"    {part}: {found['hidden']['nats_a_quarter']['together']:.2f} nats a quarter for IOI, voice and pitch together, "
         f"pitch right {found['hidden']['pitch_accuracy']:.1%}; "
-        f"told the chords {found['told']['nats_a_quarter']['together']:.2f}, {found['told']['pitch_accuracy']:.1%}"
+        f"told key and plan {found['told']['nats_a_quarter']['together']:.2f}, {found['told']['pitch_accuracy']:.1%}"
         for part, found in measured.items()
+        if part in PARTS
     )
-
-
-def write_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Draw the losses and the accuracy of the epochs so far."""
-    from mozart.rendering.figures import plot_accuracy, plot_losses
-
-    for name, plot in zip(CURVES, (plot_losses, plot_accuracy), strict=True):
-        atomic.write(folder / name, plot(history))
-
-
-def write_card(metrics: Mapping[str, Any], provenance: Mapping[str, Any], folder: Path) -> str:
-    """The text of README.md; `folder` is where its pictures may lie. A stand-in for mozart.checkpoint.card.write_card."""
-    pictures = "".join(f"![{name}]({name})\n" for name in CURVES if (folder / name).is_file())
-    return f"# A Mozart-like piano LSTM\n\n    {metrics['command']}\n\nTrained on {provenance['music']}\n\n{pictures}"
