@@ -1,7 +1,7 @@
 """What a finished checkpoint is published with: what its pieces are like, its learning curves, three pieces, and its card."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def write_checkpoint_card(source: str | Path | None) -> Path:
     return folder / CARD
 
 
-def draw_curves(history: Sequence[dict[str, Any]], folder: Path) -> None:
+def draw_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
     """Draw the learning curves that a card shows into `folder`; nothing before the first epoch."""
     from mozart.rendering import figures
 

@@ -56,26 +56,32 @@ def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> di
 def measure(
     network: NotesNetwork, training: Sequence[Rows], validation: Sequence[Rows], test: Sequence[Rows]
 ) -> dict[str, dict[str, Any]]:
-    """All figures of one network on the test works, with baselines on the same notes.
+    """All figures of a network on works held out, with baselines on the same notes, as ``metrics.json`` has them.
 
     Returns
     -------
     dict
-        ``alone`` is the network's honest figure: it is told the metre and nothing else. ``with_memory``: the same, mixed with
-        what the piece so far says; how much of it, the validation works say. ``plan_and_key_told``: it is told a plan that was
-        found in the very notes that it predicts, and is not to be set beside the others. ``counts``: counts of the training
-        works in any key; ``independent_rhythm``: the same with rhythm apart from notes.
+        ``validation`` and ``test``: as :func:`evaluate` gives them, by what the network is told. ``hidden`` is the honest figure:
+        it is told the metre and nothing else. ``told``: it is told key and plan, which were found in the very notes that it
+        predicts, so these figures are not to be set beside the others. ``with_memory``: ``hidden`` on the test works, mixed with
+        what the piece so far says; how much of it, the validation works say, so for these there is no such figure. ``baselines``:
+        what counts of the training works predict, in any key, also with rhythm apart from notes.
     """
-    nats = {name: [predict(network, row, hidden=True).nats for row in rows] for name, rows in (("fit", validation), ("test", test))}
-    seen = {name: join([remember(row) for row in rows]) for name, rows in (("fit", validation), ("test", test))}
-    shares = fit_shares(np.concatenate(nats["fit"]), seen["fit"])
+    parts = {"validation": validation, "test": test}
+    nats = {name: np.concatenate([predict(network, row, hidden=True).nats for row in rows]) for name, rows in parts.items()}
+    seen = {name: join([remember(row) for row in rows]) for name, rows in parts.items()}
+    shares = fit_shares(nats["validation"], seen["validation"])
     iois = network.vocabulary.n_iois
     return {
-        "alone": evaluate(network, test, hidden=True),
-        "with_memory": _figures(mix(np.concatenate(nats["test"]), seen["test"], shares), test),
-        "plan_and_key_told": evaluate(network, test, hidden=False),
-        "counts": _figures(baseline_nats(training, test, iois), test),
-        "independent_rhythm": _figures(baseline_nats(training, test, iois, rhythm_alone=True), test),
+        **{
+            name: {"hidden": evaluate(network, rows, hidden=True), "told": evaluate(network, rows, hidden=False)}
+            for name, rows in parts.items()
+        },
+        "with_memory": {"test": _figures(mix(nats["test"], seen["test"], shares), test)},
+        "baselines": {
+            what: {name: _figures(baseline_nats(training, rows, iois, rhythm_alone=apart), rows) for name, rows in parts.items()}
+            for what, apart in (("counts in any key", False), ("counts in any key, rhythm apart", True))
+        },
     }
 
 
