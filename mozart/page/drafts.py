@@ -28,9 +28,9 @@ class Drafts:
         self.keep = [keep for _, keep in columns]
 
     @property
-    def outputs(self) -> set[Any]:
+    def outputs(self) -> list[Any]:
         """Everything that drafts change."""
-        return {self.group, *self.boxes}
+        return [self.group, *self.boxes]
 
     def compose(self, studio: Studio, visit: Visit, press: int) -> Updates:
         """Compose and play them. Raises MozartError when no piece is shown. Nothing changes where Stop was pressed."""

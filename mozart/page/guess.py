@@ -37,9 +37,9 @@ class Guess:
         self.said = gr.Markdown(say_tally(studio), elem_id="answer")
 
     @property
-    def outputs(self) -> set[Any]:
+    def outputs(self) -> list[Any]:
         """Everything that the test changes."""
-        return {self.opening, *self.boxes, self.choice, self.said}
+        return [self.opening, *self.boxes, self.choice, self.said]
 
     def pose(self, studio: Studio, visit: Visit) -> Updates:
         """Two new passages. Raises MozartError where no opening has a continuation, or there is no sound."""

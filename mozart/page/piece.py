@@ -17,8 +17,8 @@ from mozart.page.sentences import describe, find_shared, name_piece, say_origina
 from mozart.page.settings import OFFSETS
 from mozart.page.stop import Visit
 from mozart.page.studio import OnProgress
-from mozart.rendering.timemap import Timemap
 from mozart.page.view import PieceView, error_data, progress_data, view_data
+from mozart.rendering.timemap import Timemap
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition

@@ -9,6 +9,7 @@ import gradio as gr
 from mozart.composing.request import TEMPERATURE, TOP_P, UNUSED_BY_LAB, Request
 from mozart.errors import MozartError
 from mozart.notes.keys import MODES, Key
+from mozart.page.bars import Bars
 from mozart.page.sentences import say_length
 from mozart.page.studio import Studio
 
@@ -130,11 +131,7 @@ class Settings:
             self.widgets["key"] = gr.Dropdown(
                 [("any", "any"), *((name, name) for name in _keys())], value="any", label="Key", elem_id="key", min_width=140
             )
-        length = gr.Slider(SHORTEST, LONGEST, value=USUAL, step=1, label="Length in bars", elem_id="length")
-        # An empty number field, or one beyond the slider's ends, is an error of the server's for Gradio. The Request says in a
-        # sentence what is possible.
-        length.preprocess = lambda payload: payload  # type: ignore[method-assign]
-        self.widgets["length"] = length
+        self.widgets["length"] = Bars(SHORTEST, LONGEST, value=USUAL, step=1, label="Length in bars", elem_id="length")
         self.hint = gr.HTML(say_length(studio, "any", USUAL), elem_id="hint", apply_default_css=False)
         self.widgets["offsets"] = gr.Radio(OFFSETS, value="composed", label="Rhythm", elem_id="offsets")
 

@@ -76,12 +76,12 @@ class Wiring:
     def wire_preset(self, press: Any, wish: dict[str, str] | None) -> None:
         """Compose what a button says, and let the widgets say it too."""
 
-        def compose(given: Updates, who: gr.Request) -> Iterator[Updates]:
+        def preset(given: Updates, who: gr.Request) -> Iterator[Updates]:
             request = self.settings.wish(wish)
             yield self.settings.show(request)
             yield from self._perform(lambda _, go_on: self.studio.compose(request, go_on), given, who)
 
-        self._on(press, compose, set(), changes=set(self.settings.widgets.values()))
+        self._on(press, preset, set(), changes=set(self.settings.widgets.values()))
 
     def wire_piece(self) -> None:
         """What can be done with the piece that is shown."""
@@ -168,7 +168,7 @@ class Wiring:
 
         ways = {**IN_TURN, "show_progress": "minimal", "show_progress_on": [guess.opening]}
         guess.ask.click(pose, None, guess.outputs, **ways)
-        guess.choice.input(judge, guess.choice, {guess.choice, guess.said}, **QUICKLY)
+        guess.choice.input(judge, guess.choice, [guess.choice, guess.said], **QUICKLY)
 
     def wire_arrival(self, page: gr.Blocks, describe: Callable[[str], list[Any]], described: list[Any]) -> None:
         """Let the page say what holds now, show the piece of the link that it was opened with, and end what leavers began.
@@ -205,7 +205,8 @@ class Wiring:
             [self.text, where],
             [*described, *self.settings.widgets.values()],
             js="() => [location.search, location.origin + location.pathname]",
-            **QUICKLY,
+            # In the queue, because nothing else can warn; but before nobody.
+            **{**QUICKLY, "queue": True, "concurrency_limit": None},
         )
         self._on(page.load, follow, {self.text}, js="() => [location.search, mozart.follow()]")
         page.unload(self._leave)

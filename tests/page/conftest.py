@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from mozart.notes import Score
 from mozart.page import files
 from mozart.page.page import QUEUE, build_page, launch_options
 from mozart.page.studio import Studio
-from stub import StubComposer, sines
+from stub import sines, stub_composer
 
 
 def _play(score: Score) -> NDArray[np.int16]:
@@ -21,13 +22,13 @@ def _play(score: Score) -> NDArray[np.int16]:
 
 
 @pytest.fixture
-def composer() -> StubComposer:
+def composer() -> Any:
     """Composes at once."""
-    return StubComposer()
+    return stub_composer()
 
 
 @pytest.fixture
-def studio(composer: StubComposer) -> Studio:
+def studio(composer: Any) -> Studio:
     """Remembers what the stub composes."""
     return Studio(composer)
 
@@ -39,13 +40,13 @@ def _sines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def house() -> StubComposer:
+def house() -> Any:
     """The composer of the page that runs for all tests."""
-    return StubComposer()
+    return stub_composer()
 
 
 @pytest.fixture(scope="session")
-def url(house: StubComposer) -> Iterator[str]:
+def url(house: Any) -> Iterator[str]:
     """The address of the page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "play", _play)
@@ -70,7 +71,7 @@ def chromium(url: str) -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def browser(chromium: Chromium, house: StubComposer) -> Iterator[Chromium]:
+def browser(chromium: Chromium, house: Any) -> Iterator[Chromium]:
     """The browser for one test, which fails when anything went wrong in a page on the way, whatever the test is about."""
     chromium.troubles.clear()
     house.composed.clear()

@@ -1,6 +1,7 @@
 """The blind test is fair, and counted."""
 
 import json
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -9,16 +10,14 @@ import pytest
 from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.notes import Score
-from mozart.page import guess as guesses
 from mozart.page.compare import find_passages
 from mozart.page.guess import NAMES, Guess, make_riddle
 from mozart.page.passages import VELOCITY, cut_alike, pad_alike
 from mozart.page.stop import Visit
 from mozart.page.studio import Studio
-from stub import StubComposer
 
 
-def test_nothing_but_the_notes_tells(studio: Studio) -> None:
+def test_nothing_but_the_notes_tells(studio: Studio, composer: Any) -> None:
     """Both passages have as many bars, one tempo and one velocity, end together, and go on from the opening that is played."""
     for seed in range(6):
         opening, passages, riddle = make_riddle(studio, seed)
@@ -27,7 +26,7 @@ def test_nothing_but_the_notes_tells(studio: Studio) -> None:
         assert first.tempi == second.tempi == opening.tempi
         assert {*first.velocities.tolist(), *second.velocities.tolist(), *opening.velocities.tolist()} == {VELOCITY}
         assert max(first.end, second.end) <= 4 * 4 * 480
-        piece = studio.composer.compose(studio.composer.composed[-1])
+        piece = composer.compose(composer.composed[-1])
         assert piece.opening is not None
         assert piece.opening.continuation is not None
         assert passages[riddle.answer].pitches.tolist() == piece.opening.continuation.pitches.tolist()
@@ -53,7 +52,7 @@ def test_sounds_are_equally_long() -> None:
     assert [len(sound) for sound in pad_alike([np.ones(3), np.ones(5)])] == [5, 5]
 
 
-def test_without_continuations(composer: StubComposer) -> None:
+def test_without_continuations(composer: Any) -> None:
     """A checkpoint that holds no passage of Mozart's says so."""
     composer.movements = ()
     with pytest.raises(MozartError, match="no passage of Mozart's"):
@@ -63,7 +62,7 @@ def test_without_continuations(composer: StubComposer) -> None:
 @pytest.mark.usefixtures("_sines")
 def test_a_guess_counts_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """A right guess is counted for the visitor and for all; a second one at the same test is not; the page holds no answer."""
-    monkeypatch.setattr(guesses.secrets, "randbelow", lambda _: 5)
+    monkeypatch.setattr("secrets.randbelow", lambda _: 5)
     with gr.Blocks():
         guess = Guess(studio)
     visit = Visit()
@@ -82,6 +81,7 @@ def test_comparing(studio: Studio) -> None:
     """The opening, Mozart's own way on and the piece's, as many bars each, whether the opening stands in the piece or not."""
     for include in (True, False):
         piece = studio.compose(Request(seed=2, opening="random", include_opening=include))
+        assert piece.opening is not None
         (first, opening), (second, real), (third, ours) = find_passages(piece)
         assert first == "The opening: K. 1, movement 1"
         assert (second, third) == ("How Mozart goes on", "How the piece goes on")

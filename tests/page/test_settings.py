@@ -11,9 +11,9 @@ from mozart.composing import request as requests
 from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.page import endpoint, settings, share
+from mozart.page.sentences import say_length
 from mozart.page.settings import OWN, WITHOUT_WIDGET, Settings
 from mozart.page.studio import Studio
-from stub import StubComposer
 
 
 @pytest.fixture
@@ -106,8 +106,11 @@ class Swinging(Request):
 
     swing: bool = Field(False, description="let the eighths swing")
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
 
-def test_a_setting_is_added(monkeypatch: pytest.MonkeyPatch, composer: StubComposer) -> None:
+
+def test_a_setting_is_added(monkeypatch: pytest.MonkeyPatch, composer: Any) -> None:
     """A new field stands in flags, endpoint, examples and link by itself, and the page is not built before it has its widget."""
     for module in (requests, share, settings):
         monkeypatch.setattr(module, "Request", Swinging)
@@ -143,6 +146,6 @@ def test_what_has_no_widget(form: Settings) -> None:
 
 def test_how_long_it_plays(studio: Studio) -> None:
     """The time of the length is a range, or one time where a tempo is given; nothing while it makes no sense."""
-    assert settings.say_length(studio, "any", 32) == "<p>32 bars: 48 s to 1 min 20 s.</p>"
-    assert settings.say_length(studio, "any", 32, "60") == "<p>32 bars: about 1 min 4 s.</p>"
-    assert settings.say_length(studio, "any", None) == settings.say_length(studio, "any", 32, "fast") == ""
+    assert say_length(studio, "any", 32) == "<p>32 bars: 48 s to 1 min 20 s.</p>"
+    assert say_length(studio, "any", 32, "60") == "<p>32 bars: about 1 min 4 s.</p>"
+    assert say_length(studio, "any", None) == say_length(studio, "any", 32, "fast") == ""

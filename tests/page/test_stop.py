@@ -6,7 +6,7 @@ from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.page import stop
 from mozart.page.stop import Riddle, Visits
-from stub import StubComposer
+from stub import stub_composer
 
 
 def test_stop_before_the_event_has_begun() -> None:
@@ -57,7 +57,7 @@ def test_what_is_shown() -> None:
     visit = Visits()["a"]
     with pytest.raises(MozartError, match="no piece yet"):
         visit.latest()
-    piece = StubComposer().compose(Request(seed=1))
+    piece = stub_composer().compose(Request(seed=1))
     visit.show(piece, "sound")
     assert visit.latest().score is piece.score
     assert visit.what_is_shown()[1] == "sound"

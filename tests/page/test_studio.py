@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,12 @@ from mozart.composing.request import Request
 from mozart.errors import MozartError
 from mozart.page import studio as studios
 from mozart.page.studio import Studio
-from stub import StubComposer
+from stub import stub_composer
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_pieces_are_remembered(studio: Studio, composer: StubComposer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_are_remembered(studio: Studio, composer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same request is not composed twice; the oldest are forgotten."""
     monkeypatch.setattr(studios, "KEPT", 2)
     first = studio.compose(Request(seed=1))
@@ -39,23 +40,23 @@ def test_pieces_without_a_seed_are_new(studio: Studio) -> None:
     assert studio.compose(Request()).seed != studio.compose(Request()).seed
 
 
-def test_a_piece_under_way_stays_its_own_checkpoints(studio: Studio, composer: StubComposer) -> None:
+def test_a_piece_under_way_stays_its_own_checkpoints(studio: Studio, composer: Any) -> None:
     """What the old composer was composing when another one was adopted is not handed out as the new one's."""
     composer.hold.clear()
     under_way = threading.Thread(target=studio.compose, args=(Request(seed=1),))
     under_way.start()
     assert composer.begun.wait(30)
-    later = StubComposer(name="later", identity="another")
+    later = stub_composer(name="later", identity="another")
     studio.adopt(later)
     composer.hold.set()
     under_way.join(30)
     assert studio.compose(Request(seed=1)).composer is later
 
 
-def test_adopting_ends_the_notice(composer: StubComposer) -> None:
+def test_adopting_ends_the_notice(composer: Any) -> None:
     """The checkpoint that was waited for is there: nothing is said of waiting any more."""
     studio = Studio(composer, "Another one is coming.")
-    studio.adopt(StubComposer(name="later"))
+    studio.adopt(stub_composer(name="later"))
     assert (studio.notice, studio.composer.name) == ("", "later")
 
 
