@@ -35,7 +35,8 @@ def test_every_setting_is_a_flag() -> None:
     for recipe, config in CONFIGS.items():
         assert read_flags(parser.parse_args([]), recipe, CONFIGS) == config()
         for setting in fields(config):
-            value = "mixed" if setting.name == "precision" else setting.default * 2 or 1
+            default: Any = setting.default
+            value = "mixed" if setting.name == "precision" else default * 2 or 1
             read = read_flags(parser.parse_args([f"--{setting.name.replace('_', '-')}", str(value)]), recipe, CONFIGS)
             assert getattr(read, setting.name) == value
 

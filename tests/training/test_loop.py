@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_weights(rows: list[Rows], vocabulary: Voca
         run = start(vocabulary, replace(CONFIG, epochs=1, seed=seed))
         torch.rand(3)
         train(run, deal(rows[:3]), rows[3:])
-        weights.append(run.network.lstm[0].weight_hh_l0)
+        weights.append(run.network.state_dict()["lstm.0.weight_hh_l0"])
     assert torch.equal(weights[0], weights[1])
     assert not torch.equal(weights[0], weights[2])
 
