@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mozart.model.hiding import Hidden, hide
+from mozart.model.history import row_sizes
 from mozart.model.network import NetworkConfig, NotesNetwork
 from mozart.model.prediction import predict
 from mozart.model.rows import make_rows
@@ -63,6 +64,22 @@ def test_bass_and_melody_remain_in_the_last_two_bars() -> None:
     last = MUSIC.bar_at(MUSIC.onsets) >= len(MUSIC.bars) - 2
     assert not changed[:-1][last].any()
     assert changed[:-1][~last].all()
+
+
+def test_without_the_plan_key_and_length_are_told() -> None:
+    """Chords, and how pitches lie over them, are not; with the key hidden, neither is how many bars are left."""
+    told = as_batch(MUSIC, Key(0, "major"))
+    names = list(row_sizes(VOCABULARY)["note"])
+    no_plan, no_key = (hide(told, VOCABULARY, masks(*flags)) for flags in ((True, False, True), (False, True, True)))
+    for name in ("degree", "octave", "left"):
+        column = names.index(name)
+        assert torch.equal(no_plan["note"][..., column], told["note"][..., column]), name
+        assert not no_key["note"][..., column].any(), name
+    for name in ("chord", "next_chord", "tone", "bass", "melody"):
+        column = names.index(name)
+        assert told["note"][..., column].any(), name
+        assert not no_plan["note"][..., column].any(), name
+        assert not no_key["note"][..., column].any(), name
 
 
 def test_sequences_are_hidden_one_by_one() -> None:

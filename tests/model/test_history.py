@@ -67,6 +67,8 @@ def test_fields_tell_what_sounds_and_what_was_struck() -> None:
     struck = [set((row.nonzero()[0] + FIRST_KEY).tolist()) for row in inputs.fields]
     assert len(struck) == FIELDS
     assert struck == [{40, 64}, set(), {60, 64}, {40, 60, 64}, {40, 60, 64}]
+    _, inputs = history.pitch_inputs(95, 0)
+    assert (inputs.fields[0].nonzero()[0] + FIRST_KEY).tolist() == [40]
 
 
 def test_a_chord_of_one_voice_is_read_from_the_top_down() -> None:
@@ -86,7 +88,12 @@ def test_runs_say_how_long_a_bar_is_like_the_one_before() -> None:
     history = read(*FIGURE, note(4, 62), note(4.5, 66), note(5, 69))
     assert history.note_row()[rhythm] == 2  # three notes
     assert history.note_row()[pitch] == 2  # two of them as far away as the one before
-    history.feed(note(5.25, 70))
+    history.feed(note(6, 75))
+    assert (history.note_row()[rhythm], history.note_row()[pitch]) == (
+        3,
+        0,
+    )  # four notes; this one lies a third above, not a second
+    history.feed(note(6.25, 70))
     assert history.note_row()[rhythm] == history.note_row()[pitch] == 0
 
 
@@ -142,12 +149,15 @@ def test_ids_fit_their_tables() -> None:
 
 def test_a_fork_shares_nothing_that_changes() -> None:
     """What a copy is fed leaves the first as it was."""
-    history = read(*FIGURE)
-    before = history.note_row(), history.next_row(), history.pitch_inputs(60, 0)
+    history = read(*FIGURE, note(4, 62))
+    before = history.note_row(), history.next_row(), history.pitch_inputs(108, 0)
     other = history.fork()
-    for each in (note(3, 50), note(3, 45), note(4, 60, voice=3)):
+    for each in (note(4.5, 50), note(4.5, 45), note(5, 60, voice=3)):
         other.feed(each)
-    after = history.note_row(), history.next_row(), history.pitch_inputs(60, 0)
+    after = history.note_row(), history.next_row(), history.pitch_inputs(108, 0)
     assert before[:2] == after[:2]
     assert (before[2][1].fields == after[2][1].fields).all()
-    assert len(history.notes) == 4
+    assert len(history.notes) == 5
+    names = list(row_sizes(VOCABULARY)["note"])
+    history.feed(note(4.5, 66))  # as far above the bar before as the note before it: that is still known
+    assert history.note_row()[names.index("bar: pitch alike")] == 1

@@ -10,7 +10,7 @@ import tiny
 from mozart.errors import MozartError
 from mozart.model.rows import Rows
 from mozart.notes import Score
-from mozart.training.data import TEST_WORKS, VALIDATION_WORKS, Streams, hash_works, split_works
+from mozart.training.data import TEST_WORKS, VALIDATION_WORKS, Streams, draw_hidden, hash_works, split_works
 
 CPU = torch.device("cpu")
 
@@ -100,6 +100,15 @@ def test_less_music_than_a_batch() -> None:
     """Where there is less than a sequence a stream, there are fewer streams, and one batch at least."""
     ((batch, _),) = Streams(number_rows([20]), 8, 64, CPU).epoch(np.random.default_rng(0))
     assert batch["target"].shape == (1, 20, 1)
+
+
+def test_what_is_hidden() -> None:
+    """From as many sequences as was asked for the plan, from half of these the key; never the key without the plan."""
+    hidden = draw_hidden(np.random.default_rng(0), 4_000, 0.4)
+    assert float(hidden.plan.float().mean()) == pytest.approx(0.4, abs=0.03)
+    assert float(hidden.key.float().mean()) == pytest.approx(0.2, abs=0.03)
+    assert not (hidden.key & ~hidden.plan).any()
+    assert not draw_hidden(np.random.default_rng(0), 100, 0).plan.any()
 
 
 def test_the_hash_of_music() -> None:
