@@ -1,6 +1,6 @@
-"""Batches that do not tell what is known of a piece before its notes: its plan, or its key.
+"""Batches that do not tell what is known of a piece before its notes: its plan, its key, its length.
 
-Training hides both from a part of the sequences, so that one network composes with a plan and without, and so that what it
+Training hides them from a part of the sequences, so that one network composes with a plan and without, and so that what it
 predicts of unseen music can be measured honestly: a plan that was found in the very notes that are predicted gives them away.
 """
 
@@ -14,9 +14,9 @@ from torch import Tensor
 from mozart.model.history import row_sizes
 from mozart.model.vocabulary import Vocabulary
 
-_PLAN = ("left", "chord", "next_chord", "bass", "melody", "tone")
+_PLAN = ("chord", "next_chord", "bass", "melody", "tone")
 _LINES = ("bass", "melody")
-_KEY = ("degree", "octave")
+_KEY = ("degree", "octave", "left")
 _LAST_BARS = (1, 2)  # how a Place counts the last bar and the one before it
 
 Columns = Mapping[str, Sequence[int]]
@@ -27,8 +27,8 @@ class Hidden(NamedTuple):
 
     Attributes
     ----------
-    plan : chords, bass and melody, and how many bars are left
-    key : the home key; without it there is no plan either
+    plan : chords, bass and melody
+    key : the home key, and how many bars are left; without them there is no plan either
     lines : bass and melody but for the last two bars, where plans have them
     """
 

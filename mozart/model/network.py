@@ -46,7 +46,7 @@ class NetworkConfig:
     memory: int = field(default=192, metadata={"help": "numbers that the LSTM reads a note as"})
     part: int = field(default=128, metadata={"help": "hidden units before each part"})
     dropout: float = field(default=0.5, metadata={"help": "share of the LSTM's state that is left out in training"})
-    part_dropout: float = field(default=0.4, metadata={"help": "share of a part's hidden units, and of a note, that is left out"})
+    part_dropout: float = field(default=0.3, metadata={"help": "share of a part's hidden units, and of a note, that is left out"})
 
     @classmethod
     def from_json(cls, content: Any) -> "NetworkConfig":

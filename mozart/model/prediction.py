@@ -35,8 +35,8 @@ def predict(network: NotesNetwork, rows: Rows, *, hidden: bool) -> Prediction:
     Parameters
     ----------
     hidden
-        Whether the network is told neither plan nor key. What it is told comes from the very notes that it predicts, so a
-        figure with these told is no measure of how well it predicts music.
+        Whether the network is told neither plan nor key, nor how many bars are left. What it is told comes from the very notes
+        that it predicts, so a figure with these told is no measure of how well it predicts music.
     """
     training = network.training
     network.eval()

@@ -120,7 +120,7 @@ class Streams:
 
 
 def draw_hidden(rng: np.random.Generator, count: int, share: float) -> Hidden:
-    """What is hidden from each of `count` sequences: from a share of them the plan, from half of these the key too."""
+    """What is hidden from each of `count` sequences: from a share of them the plan, from half of these key and length too."""
     drawn = rng.random(count)
     return Hidden(*map(torch.from_numpy, (drawn < share, drawn < share / 2, rng.random(count) < _NO_LINES)))
 

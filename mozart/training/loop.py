@@ -154,8 +154,9 @@ def _train_epoch(
         for name, value in parts.items():
             totals[name] = totals.get(name, 0.0) + value.detach()
         if number % _BETWEEN_LOOKS == 0:
-            _require_number(float(loss), epoch)
-            bar.set_postfix(loss=f"{float(loss):.3f}")
+            latest = float(loss.detach())
+            _require_number(latest, epoch)
+            bar.set_postfix(loss=f"{latest:.3f}")
         if on_estimate and number == _BETWEEN_LOOKS:
             on_estimate((time.perf_counter() - first) / number * (n_steps - run.steps))
     _require_number(sum(map(float, totals.values())), epoch)

@@ -18,7 +18,7 @@ from mozart.training.flags import CONFIGS, parse_flags
         ({"seed": -1}, "it must be 0 or more, and at most 4294967295"),
         ({"learning_rate": float("nan")}, "it must be above 0"),
         ({"weight_decay": float("inf")}, "it must be 0 or more"),
-        ({"hidden_harmony": 1.5}, "at most 1"),
+        ({"hidden_plan": 1.5}, "at most 1"),
         ({"precision": "double"}, "choose float32 or mixed"),
     ],
 )
@@ -35,7 +35,8 @@ def test_every_setting_is_a_flag() -> None:
     for recipe, config in CONFIGS.items():
         assert read_flags(parser.parse_args([]), recipe, CONFIGS) == config()
         for setting in fields(config):
-            value = "mixed" if setting.name == "precision" else setting.default * 2 or 1
+            default: Any = setting.default
+            value = "mixed" if setting.name == "precision" else default * 2 or 1
             read = read_flags(parser.parse_args([f"--{setting.name.replace('_', '-')}", str(value)]), recipe, CONFIGS)
             assert getattr(read, setting.name) == value
 

@@ -1,8 +1,8 @@
 // The piano roll: notes and keys light up, it scrolls along, a click plays from there, and bars are marked by dragging.
-function makeRoll(root, { seekTo, mark }) {
+function makeRoll(root, { seekTo, mark, resized }) {
   const canvas = root.querySelector(".canvas");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let strip, lanes, playhead, notes = [], keys = new Map(), options = [], bars = [], quarter = 1;
+  let strip, lanes, playhead, notes = [], keys = new Map(), options = [], bars = [], quarter = 1, room = 1;
   let held = false, drag = null;
 
   function draw(html, data) {
@@ -15,18 +15,27 @@ function makeRoll(root, { seekTo, mark }) {
     keys = new Map([...canvas.querySelectorAll("[data-pitch]")].map((key) => [Number(key.dataset.pitch), key]));
     options = [...canvas.querySelectorAll("[role=option]")];
     held = false;
+    sizes.disconnect();
+    sizes.observe(strip);
+    measure();
   }
 
-  function follow(x) {
+  // Asked of the browser once a size, not once a frame: each question lays the page out.
+  function measure() {
     quarter = lanes.clientWidth / bars.at(-1)[0];
+    room = strip.clientWidth - lanes.offsetLeft;
+    resized();
+  }
+  const sizes = new ResizeObserver(measure);
+
+  function follow(x) {
     playhead.style.transform = `translateX(${x * quarter}px)`;
-    const room = strip.clientWidth - lanes.offsetLeft;
     const at = x * quarter - strip.scrollLeft;
     if (held || (calm.matches && at >= 0 && at < room * 0.9)) return;
     strip.scrollLeft = x * quarter - room / 3;
   }
 
-  const quartersAt = (clientX) => (clientX - lanes.getBoundingClientRect().left) / (lanes.clientWidth / bars.at(-1)[0]);
+  const quartersAt = (clientX) => (clientX - lanes.getBoundingClientRect().left) / quarter;
   const barAt = (clientX) => {
     const x = quartersAt(clientX);
     return Math.max(1, Math.min(bars.length - 1, bars.filter(([start]) => start <= x).length));

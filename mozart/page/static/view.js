@@ -5,10 +5,10 @@ const audio = one("audio");
 const HUSH = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=";
 
 // No piece is shown when `piece` is null; `passage` is the marked bars: first and last, from 1, and their seconds.
-let piece = null, passage = null, lit = new Set(), frame = 0, once = null, longest = 0;
+let piece = null, passage = null, lit = new Set(), frame = 0, once = null, longest = 0, told = -1;
 
 const score = makeScore(root, (note) => playFrom(piece.notes[note][0]));
-const roll = makeRoll(root, { seekTo: (x) => playFrom(secondsAt(x)), mark: markBars });
+const roll = makeRoll(root, { seekTo: (x) => playFrom(secondsAt(x)), mark: markBars, resized: () => draw() });
 
 // ---- what is shown
 
@@ -44,6 +44,7 @@ function showPiece(data, wasThere) {
   one(".legend .opening").hidden = !piece.opening;
   one(".legend .shared").hidden = !piece.shared;
   lit = new Set();
+  told = -1;
   if (!goesOn) roll.draw(piece.roll, piece);
   one(".score").hidden = !piece.pages.length;
   if (!sheetGoesOn) score.draw(piece.pages, piece.notes.map((note) => note[3]));
@@ -143,6 +144,9 @@ function draw() {
   lit = sounding;
   if (end) score.follow(end - 1);
   roll.follow(quartersAt(now));
+  // Ten times a second is smooth enough for a slider, and every change costs a style and a paint.
+  if (Math.abs(now - told) < 0.1 && !audio.paused) return;
+  told = now;
   one(".now").textContent = clock(now);
   const position = one(".position");
   position.value = now;
