@@ -17,6 +17,8 @@ from mozart.notes import RIGHT, TICKS, Score
 CADENCE = 2  # bars at the end whose bass and melody a plan knows
 MIN_BARS = 8  # fewer in one metre are no movement to take a plan from
 _GRID = TICKS // 24
+# A bar that is inherited as a return is exactly the bar before: with bars less alike, more would come back than in Mozart.
+_RETURNING = 0.9
 _ROLLED = TICKS // 8  # onsets nearer than this at the end are one chord
 
 Beat = TypeVar("Beat")
@@ -60,7 +62,7 @@ def _plan_of_stretch(score: Score, source: str) -> Plan:
         unit=metre.unit,
         mode=key.mode,
         chords=tuple(tuple((chord[0], chord[1]) for chord in bar) for bar in chords),
-        returns=tuple(find_form(score)),
+        returns=tuple(find_form(score, _RETURNING)),
         basses=(*free, *(tuple(bar) for bar in basses[-CADENCE:])),
         melody=(*free, *(tuple(bar) for bar in melody[-CADENCE:])),
         start=int(score.onsets[0]) + max(metre.bar - first, 0),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mozart.notes import LEFT, RIGHT, TICKS, Score
 
-ALIKE = (
+ALIKE = 0.7  # two bars are one that returns when they share so much of their notes
     0.9  # two bars are one that returns when they share so much of their notes: with less, exact returns are more than Mozart has
 )
 _LEAST_NOTES = 4  # with fewer in a bar, likeness is no return; inside a passage that returns, it is
@@ -33,14 +33,14 @@ class Return(NamedTuple):
     left: int
 
 
-def find_form(score: Score) -> list[Return | None]:
-    """For each bar, the earlier one that returns in it, at least 70 % alike, or None.
+def find_form(score: Score, alike: float = ALIKE) -> list[Return | None]:
+    """For each bar, the earlier one that returns in it, at least so much alike, or None.
 
     Alike are bars by their notes: place in the bar, hand, and pitch, moved. Where several bars fit, the passage that returns
     for the longest time is chosen, then the bar most alike, then the latest.
     """
     bars = _notes_of_bars(score)
-    candidates = _candidates(bars)
+    candidates = _candidates(bars, alike)
     lengths = _lengths_of_passages(candidates)
     form: list[Return | None] = []
     for bar, found in enumerate(candidates):
@@ -67,18 +67,18 @@ def _notes_of_bars(score: Score) -> list[Bar]:
     return notes
 
 
-def _candidates(bars: list[Bar]) -> list[dict[Return, float]]:
+def _candidates(bars: list[Bar], alike: float) -> list[dict[Return, float]]:
     """For each bar the earlier ones that are alike enough, with how their hands are moved, and how alike they are."""
     patterns = _rhythms(bars)
     sizes = patterns.sum(1)
     candidates: list[dict[Return, float]] = []
     for bar, (pattern, size) in enumerate(zip(patterns, sizes, strict=True)):
         # No more notes can be alike than begin at the same places.
-        least = ALIKE * np.maximum(np.maximum(sizes[:bar], size), 1)
+        least = alike * np.maximum(np.maximum(sizes[:bar], size), 1)
         sources = np.flatnonzero(np.minimum(patterns[:bar], pattern).sum(1) >= least)
         found: dict[Return, float] = {}
         for source in sources.tolist():
-            found |= _ways(bars[source], bars[bar], source)
+            found |= _ways(bars[source], bars[bar], source, alike)
         candidates.append(found)
     return candidates
 
@@ -90,7 +90,7 @@ def _rhythms(bars: list[Bar]) -> NDArray[np.int64]:
     return np.array(rows)
 
 
-def _ways(source: Bar, target: Bar, index: int) -> dict[Return, float]:
+def _ways(source: Bar, target: Bar, index: int, least: float) -> dict[Return, float]:
     """The ways to move the hands of one bar that make it alike enough to the other, and how alike."""
     right, left = (_matches(source[hand], target[hand]) for hand in (RIGHT, LEFT))
     most = max(sum(map(len, source)), sum(map(len, target)))
