@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from mozart.notes import LEFT, RIGHT, TICKS, Score
 
 ALIKE = 0.7  # two bars are one that returns when they share so much of their notes
-    0.9  # two bars are one that returns when they share so much of their notes: with less, exact returns are more than Mozart has
-)
 _LEAST_NOTES = 4  # with fewer in a bar, likeness is no return; inside a passage that returns, it is
 _OCTAVES = 11  # a hand moves by fewer
 _GRID = TICKS // 24  # what the sonatas' onsets lie on; played a little beside it is played there
@@ -96,7 +94,7 @@ def _ways(source: Bar, target: Bar, index: int, least: float) -> dict[Return, fl
     most = max(sum(map(len, source)), sum(map(len, target)))
     alike = (right.max(0) + left.max(0)) / most
     found: dict[Return, float] = {}
-    for pitch_class in np.flatnonzero(alike >= ALIKE).tolist():
+    for pitch_class in np.flatnonzero(alike >= least).tolist():
         # The best move of each hand; a hand that shares nothing goes where the other goes.
         moves = [_best_move(hand[:, pitch_class], pitch_class) for hand in (right, left)]
         first, second = (move if move is not None else other for move, other in (moves, moves[::-1]))
