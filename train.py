@@ -24,7 +24,7 @@ from mozart.lab.checkpoint import LabCheckpoint
 from mozart.lab.laboratory import prepare, train_lab
 from mozart.model.network import NetworkConfig
 from mozart.model.vocabulary import Vocabulary
-from mozart.training import output, publishing, report
+from mozart.training import evaluation, output, publishing, report
 from mozart.training.assemble import assemble
 from mozart.training.data import Streams, hash_works, rows_of, split_works
 from mozart.training.finishing import Finisher, best_network
@@ -118,7 +118,7 @@ def train_notes(
     train(run, streams, rows[1], on_epoch, say_how_long)
     say(f"The network of epoch {run.best_epoch}, the best by validation, on works that it has not read:")
     network = best_network(run)
-    measured = report.measure(network, rows)
+    measured = evaluation.measure(network, *rows)
     say(report.describe_measured(measured))
     return replace(unfinished, network=network, metrics=report.describe_run(run) | finisher.about | measured)
 

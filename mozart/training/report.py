@@ -15,11 +15,8 @@ from mozart.checkpoint.card import CURVES
 from mozart.corpus.archive import ARCHIVE_SHA256
 from mozart.corpus.catalogue import RIGHTS, printable
 from mozart.corpus.works import Music
-from mozart.model.network import NotesNetwork
-from mozart.model.rows import Rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
-from mozart.training import evaluation
 from mozart.training.loop import Run
 from mozart.training.machine import describe_machine, in_words
 
@@ -113,31 +110,6 @@ def describe_run(run: Run) -> dict[str, Any]:
         "best_epoch": run.best_epoch,
         "validation": run.history[run.best_epoch - 1]["validation"],
         "epochs": run.history,
-    }
-
-
-def measure(network: NotesNetwork, parts: Sequence[Sequence[Rows]]) -> dict[str, Any]:
-    """How well the network predicts the works held out, with its plan and key hidden from it, and told; and baselines.
-
-    What is told comes from the very notes that are predicted: those figures are no measure of how well it predicts music. How
-    much a memory of the piece counts is chosen on the validation works, so that figure is of the test works alone.
-
-    Parameters
-    ----------
-    parts
-        The rows of training, validation and test works.
-    """
-    training, validation, test = parts
-    found = evaluation.measure(network, training, validation, test)
-    validated = {name: evaluation.evaluate(network, validation, hidden=name == "hidden") for name in ("hidden", "told")}
-    return {
-        "validation": validated,
-        "test": {"hidden": found["alone"], "told": found["plan_and_key_told"]},
-        "with_memory": {"test": found["with_memory"]},
-        "baselines": {
-            "counts in any key": {"test": found["counts"]},
-            "counts, rhythm apart from notes": {"test": found["independent_rhythm"]},
-        },
     }
 
 
