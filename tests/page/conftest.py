@@ -39,13 +39,13 @@ def _sines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "play", _play)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house() -> Any:
-    """The composer of the page that runs for all tests."""
+    """The composer of the page that runs for a module's tests."""
     return stub_composer()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(house: Any) -> Iterator[str]:
     """The address of the page."""
     with pytest.MonkeyPatch.context() as patch:
@@ -58,9 +58,9 @@ def url(house: Any) -> Iterator[str]:
         blocks.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(url: str) -> Iterator[Chromium]:
-    """The browser; without one its tests are left out, but never in CI."""
+    """The browser, one a module: two at once cannot be led. Without one its tests are left out, but never in CI."""
     path = find_chromium()
     if path is None:
         missing = "there is no Chromium: `bash .ci/setup browser` installs one"
