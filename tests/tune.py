@@ -8,6 +8,7 @@ import numpy as np
 
 from mozart.notes import TICKS, Score
 from mozart.rendering.timemap import Timemap, read_timemap
+from mozart.rendering.verovio import _toolkit
 
 BAR = 3 * TICKS
 _RATE = 8_000
@@ -86,11 +87,12 @@ def _element(pitch: int, eighths: int, staff: int) -> ET.Element:
 
 def engrave(score: Score, narrow: bool = False) -> tuple[list[str], Timemap]:
     """Two lines of it a page, or as for a telephone."""
-    import verovio
-
-    toolkit = verovio.toolkit()
+    # The product's own: a second toolkit beside it reads nothing.
+    toolkit = _toolkit()
     size = {"pageWidth": 1000, "pageHeight": 1350} if narrow else {"pageWidth": 2300, "pageHeight": 1050}
-    toolkit.setOptions({"scale": 40, "svgViewBox": True, "adjustPageHeight": True, "footer": "none", "header": "none", **size})
+    toolkit.setOptions({"header": "none", **size})
     assert toolkit.loadData(musicxml(score))
     pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
-    return pages, read_timemap(toolkit)
+    timemap = read_timemap(toolkit)
+    toolkit.setOptions({"header": "auto"})
+    return pages, timemap
