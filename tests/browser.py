@@ -99,7 +99,8 @@ class Chromium:
             page.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # A reload ends the stream that Gradio listens to, and Gradio says so.
+        if message.type == "error" and "AbortError: signal is aborted" not in message.text:
             self.troubles.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _note_error(self, error: Error) -> None:
