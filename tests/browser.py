@@ -18,6 +18,8 @@ WIDE = ViewportSize(width=1280, height=900)
 NARROW = ViewportSize(width=390, height=844)
 PATIENCE = 60_000  # milliseconds, on a busy machine
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+# What Gradio says when a reload, or leaving, ends the stream that it listens to: which of these depends on the moment.
+_LEAVING = ("AbortError: signal is aborted", "AbortError: BodyStreamBuffer was aborted", "Unexpected error Connection errored out")
 _FLAGS = [
     "--no-sandbox",  # root in a container has none
     "--disable-gpu",
@@ -99,8 +101,7 @@ class Chromium:
             page.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A reload ends the stream that Gradio listens to, and Gradio says so.
-        if message.type == "error" and "AbortError: signal is aborted" not in message.text:
+        if message.type == "error" and not any(said in message.text for said in _LEAVING):
             self.troubles.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _note_error(self, error: Error) -> None:
