@@ -1,4 +1,4 @@
-"""The composer's checkpoint: network, plans, excerpts, offsets and the index of copies, saved into a folder and loaded from it."""
+"""The composer's checkpoint, saved into a folder and loaded from it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ from mozart.checkpoint.folder import (
 )
 from mozart.errors import MozartError
 from mozart.measuring.copies import CopyIndex
+from mozart.model.habits import Habits
 from mozart.model.network import NotesNetwork
 from mozart.model.offsets import offsets_from_json
 from mozart.model.plan import Plan
@@ -53,6 +54,7 @@ class Checkpoint:
     network : on the CPU, in ``eval()`` mode
     templates : of the training movements
     excerpts : beginnings of held-out movements, by name
+    habits : what drawing keeps to
     offsets : how often each distance between two notes or chords comes, by ticks
     index : of the training works, to find copies
     metrics : the content of ``metrics.json``
@@ -63,6 +65,7 @@ class Checkpoint:
     network: NotesNetwork
     templates: Sequence[Template]
     excerpts: Mapping[str, Score]
+    habits: Habits
     offsets: Mapping[int, int]
     index: CopyIndex
     metrics: Mapping[str, Any]
@@ -80,6 +83,7 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
         "model.safetensors": save({name: _stored(tensor) for name, tensor in checkpoint.network.state_dict().items()}),
         "plans.json": json_bytes(templates, None),
         "excerpts.json": json_bytes(excerpts_to_json(checkpoint.excerpts), None),
+        "habits.json": json_bytes(checkpoint.habits.to_json(), None),
         "offsets.json": json_bytes({str(ticks): count for ticks, count in sorted(checkpoint.offsets.items())}, None),
         "copies.safetensors": save_arrays(dict(checkpoint.index.hashes), {"places": json.dumps(checkpoint.index.places())}),
         "metrics.json": json_bytes(checkpoint.metrics),
@@ -105,6 +109,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             network=_load_network(config["model"], contents["model.safetensors"]),
             templates=_read_templates(parse_json(folder, "plans.json", contents["plans.json"])),
             excerpts=excerpts,
+            habits=Habits.from_json(parse_json(folder, "habits.json", contents["habits.json"])),
             offsets=offsets_from_json(parse_json(folder, "offsets.json", contents["offsets.json"])),
             index=_load_index(contents["copies.safetensors"]),
             metrics=metrics,

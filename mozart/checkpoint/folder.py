@@ -15,13 +15,16 @@ from typing import Any
 from mozart import atomic
 from mozart.errors import MozartError
 
-FORMAT = 3
+FORMAT = 4
 CONFIG = "config.json"
 METRICS = "metrics.json"
 CARD = "README.md"
 # What each recipe's checkpoint holds. The last is config.json, which tells what it is.
 FILES = {
-    "notes": ("model.safetensors", "plans.json", "excerpts.json", "offsets.json", "copies.safetensors", METRICS, CARD, CONFIG),
+    "notes": (
+        *("model.safetensors", "plans.json", "excerpts.json", "habits.json", "offsets.json", "copies.safetensors"),
+        *(METRICS, CARD, CONFIG),
+    ),
     "lab": ("model.safetensors", "vocabulary.json", "sequences.json", "distances.json", METRICS, CARD, CONFIG),
 }
 # What any of them may hold; loading reads no card, which may be edited on the Hub.

@@ -25,7 +25,7 @@ def compose_bars_again(piece: Composition, first: int, last: int, seed: int) -> 
         raise MozartError("Bars can be composed again in pieces whose rhythm was composed with their notes.")
     start, stop = _find_region(piece, first, last)
     setting, offset = make_setting(piece.composer, piece.opening, intention)
-    settled = piece.composer.start(setting, piece.request, np.random.SeedSequence(seed).spawn(2))
+    settled = piece.composer.start(setting, intention, piece.request, np.random.SeedSequence(seed).spawn(2))
     for note in draft.notes:
         if note.onset < start:
             settled.add(note)

@@ -13,6 +13,7 @@ from mozart.checkpoint.find import find_checkpoint
 from mozart.checkpoint.folder import PRETRAINED, read_folder
 from mozart.composing import laboratory
 from mozart.composing.again import compose_bars_again
+from mozart.composing.balance import Balance
 from mozart.composing.composition import Composition, Notes
 from mozart.composing.drawing import Draft
 from mozart.composing.laboratory import Laboratory
@@ -27,6 +28,7 @@ from mozart.model.offsets import end_before_next_stroke, retime
 from mozart.model.plan import Degrees
 from mozart.model.setting import Setting
 from mozart.model.stepper import Stepper
+from mozart.model.vocabulary import UNIT
 from mozart.notes import Note, Score
 from mozart.notes.keys import CLASSES
 
@@ -136,12 +138,20 @@ class Composer:
         seed = request.seed if request.seed is not None else int(np.random.SeedSequence().generate_state(1)[0])
         return [self.compose(request.changed(seed=(seed + number) % (MAX_SEED + 1)), on_progress) for number in range(count)]
 
-    def start(self, setting: Setting, request: Request, seeds: list[np.random.SeedSequence]) -> Draft:
+    def start(self, setting: Setting, intention: Intention, request: Request, seeds: list[np.random.SeedSequence]) -> Draft:
         """An empty draft of a piece in a setting; chance comes from two seeds."""
         assert self._stepper is not None
         assert self.checkpoint is not None
-        notes, loudness = map(np.random.default_rng, seeds)
-        draft = Draft(self._stepper.start(setting), notes, loudness, request.temperature, request.top_p)
+        habits = self.checkpoint.habits
+        draft = Draft(
+            self._stepper.start(setting),
+            np.random.default_rng(seeds[0]),
+            np.random.default_rng(seeds[1]),
+            habits.steps,
+            Balance.start(habits.registers, intention.notes_a_bar, intention.plan.metre.bar // UNIT),
+            request.temperature,
+            request.top_p,
+        )
         if request.max_copy is not None:
             draft.watch_copies(self.checkpoint.index, request.max_copy)
         return draft
@@ -174,7 +184,7 @@ class Composer:
     ) -> tuple[Draft, int, bool]:
         """A draft with the opening and all bars of the plan, where the plan begins, in ticks, and whether it is whole."""
         setting, offset = make_setting(self, opening, intention)
-        draft = self.start(setting, request, seeds)
+        draft = self.start(setting, intention, request, seeds)
         for note in opening.score.notes if opening else ():
             draft.add(note)
         whole = write_bars(draft, intention.plan, intention.key, offset, on_progress, request.seed or 0)

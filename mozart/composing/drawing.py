@@ -1,25 +1,31 @@
 """Notes drawn one after another, bar by bar, as a plan has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mozart.composing.balance import Balance
 from mozart.composing.sampling import draw
 from mozart.measuring.copies import CopyIndex, Follower
+from mozart.measuring.loops import LoopWatch
 from mozart.model.stepper import Moment
-from mozart.model.vocabulary import UNIT, velocity_of
-from mozart.notes import VOICES, Note
+from mozart.model.vocabulary import UNIT, UNITS_A_QUARTER, velocity_of
+from mozart.notes import TICKS, VOICES, Note
 from mozart.notes.keys import CLASSES
+from mozart.notes.score import LEFT_VOICES
 
 # The compass of Mozart's piano, FF to f3.
 LOWEST, HIGHEST = 29, 89
 # What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
-HEATS = {"ioi": 0.95, "voice": 0.95, "pitch": 0.95, "duration": 0.95, "loudness": 0.95}
+HEATS = {"ioi": 0.95, "voice": 0.8, "pitch": 0.95, "duration": 0.95, "loudness": 0.8}
 # However probable, a moment holds no more notes than two hands reach.
 MAX_TOGETHER = 8
+REACH = 16  # semitones, a tenth: what a hand strikes or holds at once
+_RECENT = 24  # notes among which those that still sound are looked for
+_OVERLAP = TICKS // 8  # what sounds on for less is let go in time
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +40,8 @@ class Draft:
     notes : so far, in ticks
     log_probability : of the parts that were drawn
     rng, loudness_rng : the only sources of chance
+    steps : from which places of a quarter time goes on by how much, in units of the grid
+    balance : where the piece lies, and where it should
     temperature : of the draws, times HEATS
     top_p : of the draws
     copies, max_copy : how long a run may be that stands in the training works too; no bound without the first
@@ -43,10 +51,13 @@ class Draft:
     moment: Moment
     rng: np.random.Generator
     loudness_rng: np.random.Generator
+    steps: Mapping[int, frozenset[int]]
+    balance: Balance
     temperature: float = 1.0
     top_p: float = 1.0
     notes: list[Note] = field(default_factory=list)
     log_probability: float = 0.0
+    loops: LoopWatch = field(default_factory=LoopWatch)
     copies: Follower | None = None
     max_copy: int = 0
     pending: int | None = None
@@ -61,6 +72,7 @@ class Draft:
             rng=notes,
             loudness_rng=loudness,
             log_probability=0.0,
+            loops=self.loops.fork(),
             copies=self.copies and self.copies.fork(),
         )
 
@@ -72,12 +84,15 @@ class Draft:
         """Take a note as it is."""
         self.notes.append(note)
         self.moment.feed(note)
+        self.balance = self.balance.after(note)
+        self.loops.take(note)
         if self.copies is not None:
             self.copies.take(note)
 
     def adopt(self, other: Self) -> None:
         """Go on as a copy has gone."""
-        self.moment, self.notes, self.pending, self.copies = other.moment, other.notes, other.pending, other.copies
+        for name in ("moment", "notes", "pending", "balance", "loops", "copies"):
+            setattr(self, name, getattr(other, name))
 
     def draw_region(self, start: int, stop: int, upbeat: int = 0, carry: bool = False) -> None:
         """Draw the notes that begin from `start` to before `stop`, in ticks.
@@ -103,7 +118,7 @@ class Draft:
         """When the next note begins, in units of the grid; not before `earliest`."""
         history = self.moment.history
         iois = np.array(history.vocabulary.iois)
-        scores = self.moment.iois()[: len(iois)]
+        scores = self.balance.tilt_iois(self.moment.iois()[: len(iois)], history.vocabulary.iois)
         possible = history.time + iois >= earliest
         if history.time >= earliest and not self._has_room():
             possible[0] = False
@@ -111,6 +126,10 @@ class Draft:
             possible &= history.time + iois <= at_most
         if not possible.any():
             return earliest
+        steps = self.steps.get(self._place_in_quarter(history.time), frozenset())
+        usual = possible & np.array([ioi == 0 or ioi in steps for ioi in history.vocabulary.iois])
+        if usual.any():
+            possible = usual
         scores = np.where(possible, scores, -np.inf)
         drawn = self._draw("ioi", scores)
         self._count(scores, drawn)
@@ -139,21 +158,42 @@ class Draft:
         return None
 
     def _draw_pitch(self, time: int, voice: int, together: Sequence[Note], classes: Sequence[int], below: int) -> int | None:
-        scores = self.moment.pitches(time, voice)
+        scores = self.balance.tilt_pitches(self.moment.pitches(time, voice), voice)
         pitches = np.arange(len(scores))
         possible = (pitches >= LOWEST) & (pitches < below) & np.isin(pitches % CLASSES, classes)
         for note in together:
             possible[note.pitch] = False
             if note.voice == voice:
                 possible &= pitches < note.pitch
+        easy = possible & self._within_reach(time, voice, pitches)
+        if easy.any():
+            possible = easy
         while (possible & np.isfinite(scores)).any():
             masked = np.where(possible, scores, -np.inf)
             pitch = self._draw("pitch", masked)
-            if self.copies is None or self.copies.length_with(Note(time * UNIT, voice, pitch, 1, 1)) <= self.max_copy:
+            if self._is_free(Note(time * UNIT, voice, pitch, 1, 1)):
                 self._count(masked, pitch)
                 return pitch
             possible[pitch] = False
         return None
+
+    def _within_reach(self, time: int, voice: int, pitches: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Which keys the voice's hand reaches beside what it holds; none that sounds already."""
+        held = [note for note in self.notes[-_RECENT:] if note.onset + note.duration > time * UNIT + _OVERLAP]
+        possible = ~np.isin(pitches, [note.pitch for note in held])
+        mates = [note.pitch for note in held if (note.voice in LEFT_VOICES) == (voice in LEFT_VOICES)]
+        if mates:
+            possible &= (pitches >= max(mates) - REACH) & (pitches <= min(mates) + REACH)
+        return possible
+
+    def _is_free(self, note: Note) -> bool:
+        """Whether a note completes no loop, and no longer run that stands in the training works than may be."""
+        return (self.copies is None or self.copies.length_with(note) <= self.max_copy) and not self.loops.would_loop(note)
+
+    def _place_in_quarter(self, time: int) -> int:
+        setting = self.moment.history.setting
+        bar = setting.bar_at(time)
+        return (time - setting.bars[bar] + (setting.upbeat if bar == 0 else 0)) % UNITS_A_QUARTER
 
     def _finish(self, time: int, voice: int, pitch: int) -> Note:
         history = self.moment.history

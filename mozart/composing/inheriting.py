@@ -1,4 +1,7 @@
-"""A piece's plan, inherited from a movement: its beginning and its end, joined where the harmony allows it."""
+"""A piece's plan, inherited from a movement: its beginning, some of its middle and its end, joined where the harmony allows it.
+
+A movement leaves its key and comes back. A short piece that had its beginning and its end alone would stay at home.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +15,8 @@ from mozart.model.plan import MAX_BARS, Chord, Plan
 from mozart.notes import Metre
 
 _PHRASE = 4  # bars
+_LEAST_WITH_EXCURSION = 3 * _PHRASE
+_ORDERS = 60  # that are tried, of very many
 _TONIC, _DOMINANT, _LEADING = 0, 7, 11
 # The chords of major, and those that do the same in minor; all others stay as they are.
 _IN_MINOR: dict[Chord, Chord] = {
@@ -127,8 +132,11 @@ def _order(plan: Plan, bars: int, generator: np.random.Generator, beginning: boo
     if bars >= size:
         return _longer(plan, bars, generator, beginning, ending)
     if beginning and ending and bars > 1:
-        head = _head(plan, bars, generator)
-        return [*range(head), *range(size - (bars - head), size)]
+        short = bars < _LEAST_WITH_EXCURSION or size < bars + 2
+        orders = _without_excursion(size, bars) if short else _with_excursion(size, bars, generator)
+        # Among orders that join alike, chance decides.
+        worth = [_worth(plan, order) + 0.25 * generator.random() for order in orders]
+        return orders[int(np.argmax(worth))]
     if beginning or ending:
         return list(range(size - bars, size)) if ending else list(range(bars))
     start = int(generator.integers(size - bars + 1))
@@ -147,27 +155,42 @@ def _longer(plan: Plan, bars: int, generator: np.random.Generator, beginning: bo
     return [*order[: bars - (size - last)], *range(last, size)]
 
 
-def _head(plan: Plan, bars: int, generator: np.random.Generator) -> int:
-    """How many bars of the beginning stand before the end: where the two join best."""
-    tail = range(max(1, bars // 4), max(1, bars // 2) + 1)
-    # Among joins that are alike, chance decides.
-    worth = {bars - length: _join(plan, bars - length, length) + generator.random() for length in tail}
-    return max(worth, key=lambda head: worth[head])
+def _without_excursion(size: int, bars: int) -> list[list[int]]:
+    """The beginning, and then the end, which has a fourth to a half of the bars."""
+    tails = range(max(1, bars // 4), max(1, bars // 2) + 1)
+    return [[*range(bars - tail), *range(size - tail, size)] for tail in tails]
 
 
-def _join(plan: Plan, head: int, tail: int) -> float:
-    """How well the bars from the end go on from those of the beginning."""
-    join = len(plan) - tail
-    (before, kind), after = plan.chords[head - 1][-1], plan.chords[join][0]
-    real = plan.chords[join - 1][-1]
+def _with_excursion(size: int, bars: int, generator: np.random.Generator) -> list[list[int]]:
+    """Orders of the beginning, some of the middle, and the end, each with a fourth to a half of the bars."""
+    orders = []
+    for _ in range(_ORDERS):
+        head, tail = (int(generator.integers(bars // 4, bars * 3 // 8 + 1)) for _ in range(2))
+        middle = bars - head - tail
+        start = int(generator.integers(head + 1, size - tail - middle))
+        orders.append([*range(head), *range(start, start + middle), *range(size - tail, size)])
+    return orders
+
+
+def _worth(plan: Plan, order: Sequence[int]) -> float:
+    """How well the parts of an order go on from one another, and how many of the last part's returns stand in it too."""
+    joins = [place for place in range(1, len(order)) if order[place] != order[place - 1] + 1]
+    tail = [bar for bar in order[joins[-1] :] if plan.returns[bar]] if joins else []
+    kept = sum(way is not None and way.source in order for way in (plan.returns[bar] for bar in tail))
+    total = sum(_join(plan, order, place, last=place == joins[-1]) for place in joins)
+    return total / max(len(joins), 1) + 2.0 * kept / (len(order) - joins[-1] if joins else 1)
+
+
+def _join(plan: Plan, order: Sequence[int], place: int, last: bool) -> float:
+    """How well the bar at a place of an order goes on from the one before it; the last part is to begin at home."""
+    (before, kind), after = plan.chords[order[place - 1]][-1], plan.chords[order[place]][0]
+    real = plan.chords[order[place] - 1][-1]
     tonic = after[0] == _TONIC and after[1] in (MAJOR, MINOR)
     leads = before in (_DOMINANT, _LEADING) and kind != MINOR
-    kept = [way for bar, way in enumerate(plan.returns) if bar >= join and way and (way.source < head or way.source >= join)]
     upbeat = 1 if plan.start else 0
     return (
-        2.0 * tonic
-        + 1.0 * (tonic and (leads or before == _TONIC))
+        2.0 * (tonic and last)
+        + 1.0 * (tonic and last and (leads or before == _TONIC))
         + 1.5 * ((before, kind) == real)
-        + 1.0 * ((head - upbeat) % _PHRASE == 0)
-        + 2.0 * len(kept) / tail
+        + 1.0 * ((place - upbeat) % _PHRASE == 0)
     )

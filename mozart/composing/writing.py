@@ -48,7 +48,7 @@ def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnPr
 
 
 def take_over(draft: Draft, plan: Plan, index: int, start: int) -> bool:
-    """Take over the notes of the bar that a bar returns from; False where it is silent, or does not fit the keyboard."""
+    """Take over the notes of the bar that a bar returns from; False where it is silent, leaves the keyboard, or makes a loop."""
     way = plan.returns[index]
     assert way is not None
     bar = plan.metre.bar
@@ -59,9 +59,16 @@ def take_over(draft: Draft, plan: Plan, index: int, start: int) -> bool:
     pitches = [note.pitch + move for note, move in zip(notes, moves, strict=True)]
     if not notes or min(pitches) < LOWEST or max(pitches) > HIGHEST:
         return False
-    moved = [note._replace(onset=note.onset - source + here, pitch=pitch) for note, pitch in zip(notes, pitches, strict=True)]
+    moved = in_order(
+        [note._replace(onset=note.onset - source + here, pitch=pitch) for note, pitch in zip(notes, pitches, strict=True)]
+    )
+    watch = draft.loops.fork()
+    for note in moved:
+        watch.take(note)
+        if watch.loop:
+            return False
     draft.pending = None
-    for note in in_order(moved):
+    for note in moved:
         draft.add(note)
     return True
 

@@ -8,7 +8,8 @@ what they repeat three times on end lasts for 41 notes (K. 545's finale) and 13 
 score's order: by onset, then voice, then pitch from the top.
 """
 
-from typing import NamedTuple
+import copy
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -50,6 +51,12 @@ class LoopWatch:
         self._onsets: list[int] = []
         self._latest = np.full(LONGEST_PERIOD, _FAR, dtype=np.int64)  # codes, the latest first
         self._matches = np.zeros(LONGEST_PERIOD, dtype=np.int64)  # for each period, notes in a row that equal those a period before
+
+    def fork(self) -> Self:
+        """A copy that goes its own way."""
+        other = copy.copy(self)
+        other._onsets, other._latest = self._onsets.copy(), self._latest.copy()
+        return other
 
     def take(self, note: Note) -> None:
         """Take the piece's next note, in order."""

@@ -18,7 +18,7 @@ CADENCE = 2  # bars at the end whose bass and melody a plan knows
 MIN_BARS = 8  # fewer in one metre are no movement to take a plan from
 _GRID = TICKS // 24
 # A bar that is inherited as a return is exactly the bar before: with bars less alike, more would come back than in Mozart.
-_RETURNING = 0.9
+_RETURNING = 1.0
 _ROLLED = TICKS // 8  # onsets nearer than this at the end are one chord
 
 Beat = TypeVar("Beat")

@@ -1,4 +1,4 @@
-"""What a finished checkpoint holds beside the network: plans, excerpts, offsets and the index of copies, from the works."""
+"""What a finished checkpoint holds beside the network: plans, excerpts, habits, offsets and the index of copies, from the works."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +11,7 @@ from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
 from mozart.measuring.copies import CopyIndex
 from mozart.model.analysis import MIN_BARS, plans_of
+from mozart.model.habits import Habits
 from mozart.model.network import NotesNetwork
 from mozart.model.offsets import count_offsets
 from mozart.notes import Score
@@ -44,6 +45,7 @@ def assemble(
         network=network,
         templates=templates[:: -(-len(templates) // MAX_PLANS)],
         excerpts=choose_excerpts(held_out),
+        habits=Habits.of(training),
         offsets=count_offsets(training),
         index=CopyIndex.of(training),
         metrics=metrics,

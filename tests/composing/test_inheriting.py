@@ -9,7 +9,7 @@ from mozart.composing.inheriting import arrange, choose_plan, in_mode
 from mozart.errors import MozartError
 from mozart.model.form import Return
 from mozart.model.harmony import DOMINANT_SEVENTH, MAJOR, MINOR
-from mozart.model.plan import Close, Plan, roman_line
+from mozart.model.plan import Chord, Close, Plan, roman_line
 from mozart.model.plan_json import from_json, to_json
 from mozart.notes import Metre
 
@@ -48,25 +48,42 @@ def test_a_plan_is_as_long_as_wished(bars: int, ending: bool, beginning: bool) -
             assert (plan.close, plan.basses[-1], plan.chords[-1]) == (MOVEMENT.close, MOVEMENT.basses[-1], MOVEMENT.chords[-1])
 
 
-def test_the_end_sets_in_with_a_phrase() -> None:
-    """Where any bar would do, four, eight or twelve bars and so on stand before the end."""
-    plain = replace(
-        MOVEMENT, chords=((ONE, ONE),) * BARS, returns=(None,) * BARS, basses=tuple((bar % 12, 0) for bar in range(BARS))
-    )
+def numbered(chords: tuple[tuple[Chord, Chord], ...]) -> Plan:
+    """A movement of these chords without returns, whose basses tell each bar's number."""
+    return replace(MOVEMENT, chords=chords, returns=(None,) * BARS, basses=tuple(divmod(bar, 12) for bar in range(BARS)))
+
+
+def order(plan: Plan) -> list[int]:
+    """Which of the movement's bars a plan has, and where parts begin that do not go on from the one before."""
+    return [12 * row[0] + row[1] for row in plan.basses if row is not None]
+
+
+def joins(bars: list[int]) -> list[int]:
+    return [place for place in range(1, len(bars)) if bars[place] != bars[place - 1] + 1]
+
+
+@pytest.mark.parametrize("bars", [8, 24])
+def test_parts_set_in_with_a_phrase(bars: int) -> None:
+    """Where any bar would do, four, eight or twelve bars and so on stand before each part."""
     for seed in range(20):
-        basses = choose(24, seed, (plain,)).basses
-        join = next(bar for bar in range(24) if basses[bar] != plain.basses[bar])
-        assert join % 4 == 0
+        assert all(join % 4 == 0 for join in joins(order(choose(bars, seed, (numbered(((ONE, ONE),) * BARS),)))))
 
 
-def test_the_end_sets_in_on_the_tonic() -> None:
-    """Where phrases do not say, it goes on from the tonic, after a dominant."""
+@pytest.mark.parametrize("bars", [8, 24])
+def test_the_end_sets_in_on_the_tonic(bars: int) -> None:
+    """Where phrases do not say, the last part goes on from the tonic."""
     threes = tuple([(ONE, ONE), (TWO, TWO), (TWO, FIVE)][bar % 3] for bar in range(BARS - 1))
-    odd = replace(MOVEMENT, chords=(*threes, (ONE, ONE)), returns=(None,) * BARS)
     for seed in range(20):
-        chords = choose(24, seed, (odd,)).chords
-        join = next(bar for bar in range(24) if chords[bar] != odd.chords[bar])
-        assert chords[join] == (ONE, ONE)
+        plan = choose(bars, seed, (numbered((*threes, (ONE, ONE))),))
+        if found := joins(order(plan)):
+            assert plan.chords[found[-1]] == (ONE, ONE)
+
+
+def test_a_piece_has_some_of_the_middle() -> None:
+    """Between beginning and end stand bars from elsewhere, of every place in turn."""
+    found = [order(choose(24, seed, (numbered(((ONE, ONE),) * BARS),))) for seed in range(40)]
+    assert all(bars[:6] == list(range(6)) and bars[-6:] == list(range(BARS - 6, BARS)) for bars in found)
+    assert {bar for bars in found for bar in bars} >= set(range(30))
 
 
 def test_without_an_ending_it_goes_on() -> None:

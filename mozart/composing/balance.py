@@ -1,0 +1,77 @@
+"""Where a piece that is drawn is held: by the registers of the hands, and by how dense its movement is.
+
+A network that reads its own notes strays: each is probable after those before it, and the whole ends up where no piece of
+Mozart's lies. Two forces draw it back, both nothing where the piece lies right: they tilt what is predicted, and leave its
+shape alone. How strong they are was chosen on pieces beside works held out to validate (docs/experiments.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mozart.model.vocabulary import UNIT
+from mozart.notes import Note
+from mozart.notes.score import LEFT_VOICES
+
+# How much less probable, in nats, each semitone is that leads a hand away, for each semitone that it lies off.
+_REGISTER_PULL = 0.01
+_REGISTER_NOTES = 24  # that a hand's register is the fading mean of
+# How much less probable, in nats, an interval twice as long is, when there are half as many notes as there should be.
+_DENSITY_PULL = 0.15
+_DENSITY_BARS = 4
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A moment of a piece; notes make new ones of it.
+
+    Attributes
+    ----------
+    registers : where the right hand and the left lie in Mozart, MIDI pitches
+    notes_a_bar : how many there should be
+    bar : how long a bar is, in units of the grid
+    lie : where the hands lie now
+    dense : how many notes there are, of the last bars, fading
+    time : of the latest note, in units of the grid; None before the first
+    """
+
+    registers: tuple[float, float]
+    notes_a_bar: float
+    bar: int
+    lie: tuple[float, float]
+    dense: float
+    time: int | None = None
+
+    @classmethod
+    def start(cls, registers: tuple[float, float], notes_a_bar: float, bar: int) -> Self:
+        """The balance before the first note."""
+        return cls(registers, notes_a_bar, bar, registers, notes_a_bar * _DENSITY_BARS)
+
+    def after(self, note: Note) -> Self:
+        """The balance after the next note."""
+        time = note.onset // UNIT
+        passed = time - self.time if self.time is not None else 0
+        dense = self.dense * float(np.exp(-passed / (_DENSITY_BARS * self.bar))) + 1
+        right, left = self.lie
+        if note.voice in LEFT_VOICES:
+            left += (note.pitch - left) / _REGISTER_NOTES
+        else:
+            right += (note.pitch - right) / _REGISTER_NOTES
+        return replace(self, lie=(right, left), dense=dense, time=time)
+
+    def tilt_pitches(self, scores: Floats, voice: int) -> Floats:
+        """The scores of pitches, shape (128,), for a note of `voice`."""
+        hand = int(voice in LEFT_VOICES)
+        off = self.lie[hand] - self.registers[hand]
+        return scores - _REGISTER_PULL * off * np.arange(len(scores))
+
+    def tilt_iois(self, scores: Floats, iois: Sequence[int]) -> Floats:
+        """The scores of inter-onset intervals, which are in units of the grid."""
+        too_dense = np.log2(self.dense / (self.notes_a_bar * _DENSITY_BARS))
+        tilted: Floats = scores + _DENSITY_PULL * too_dense * np.log2(1 + np.asarray(iois))
+        return tilted
