@@ -11,7 +11,7 @@ from mozart.composing.balance import Balance
 from mozart.composing.sampling import draw
 from mozart.measuring.copies import CopyIndex, Follower
 from mozart.measuring.loops import LoopWatch
-from mozart.model.stepper import Moment
+from mozart.model.stepper import PITCHES, Moment
 from mozart.model.vocabulary import UNIT, UNITS_A_QUARTER, velocity_of
 from mozart.notes import TICKS, VOICES, Note
 from mozart.notes.keys import CLASSES
@@ -21,6 +21,8 @@ from mozart.notes.score import LEFT_VOICES
 LOWEST, HIGHEST = 29, 89
 # What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
 HEATS = {"ioi": 0.95, "voice": 0.8, "pitch": 0.95, "duration": 0.95, "loudness": 0.8}
+# How much more probable, in nats, the notes of the plan's chord are: a network that reads its own notes trusts them more than it.
+CHORD_PULL = 0.3
 # However probable, a moment holds no more notes than two hands reach.
 MAX_TOGETHER = 8
 REACH = 16  # semitones, a tenth: what a hand strikes or holds at once
@@ -28,6 +30,7 @@ _RECENT = 24  # notes among which those that still sound are looked for
 _OVERLAP = TICKS // 8  # what sounds on for less is let go in time
 
 Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 
 @dataclass
@@ -159,13 +162,14 @@ class Draft:
 
     def _draw_pitch(self, time: int, voice: int, together: Sequence[Note], classes: Sequence[int], below: int) -> int | None:
         scores = self.balance.tilt_pitches(self.moment.pitches(time, voice), voice)
-        pitches = np.arange(len(scores))
-        possible = (pitches >= LOWEST) & (pitches < below) & np.isin(pitches % CLASSES, classes)
+        scores = scores + CHORD_PULL * _keys_of(self.moment.history.setting.chord_tones(time))
+        possible = _keys_of(classes)
+        possible[below:] = False
         for note in together:
             possible[note.pitch] = False
             if note.voice == voice:
-                possible &= pitches < note.pitch
-        easy = possible & self._within_reach(time, voice, pitches)
+                possible[note.pitch :] = False
+        easy = possible & self._within_reach(time, voice)
         if easy.any():
             possible = easy
         while (possible & np.isfinite(scores)).any():
@@ -177,13 +181,14 @@ class Draft:
             possible[pitch] = False
         return None
 
-    def _within_reach(self, time: int, voice: int, pitches: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _within_reach(self, time: int, voice: int) -> Flags:
         """Which keys the voice's hand reaches beside what it holds; none that sounds already."""
         held = [note for note in self.notes[-_RECENT:] if note.onset + note.duration > time * UNIT + _OVERLAP]
-        possible = ~np.isin(pitches, [note.pitch for note in held])
+        possible = np.ones(PITCHES, dtype=bool)
+        possible[[note.pitch for note in held]] = False
         mates = [note.pitch for note in held if (note.voice in LEFT_VOICES) == (voice in LEFT_VOICES)]
         if mates:
-            possible &= (pitches >= max(mates) - REACH) & (pitches <= min(mates) + REACH)
+            possible[: max(max(mates) - REACH, 0)] = possible[min(mates) + REACH + 1 :] = False
         return possible
 
     def _is_free(self, note: Note) -> bool:
@@ -216,3 +221,12 @@ class Draft:
 
     def _count(self, scores: Floats, drawn: int) -> None:
         self.log_probability += float(scores[drawn])
+
+
+def _keys_of(classes: Sequence[int]) -> Flags:
+    """Which pitches are of these classes and within Mozart's compass."""
+    of_class = np.zeros(CLASSES, dtype=bool)
+    of_class[[*classes]] = True
+    keys = np.resize(of_class, PITCHES)
+    keys[:LOWEST] = keys[HIGHEST + 1 :] = False
+    return keys

@@ -16,6 +16,8 @@ from mozart.notes import Metre
 
 _PHRASE = 4  # bars
 _LEAST_WITH_EXCURSION = 3 * _PHRASE
+# Without it pieces would have fewer chords from elsewhere than his movements have.
+_AWAY = 1.5
 _ORDERS = 60  # that are tried, of very many
 _TONIC, _DOMINANT, _LEADING = 0, 7, 11
 # The chords of major, and those that do the same in minor; all others stay as they are.
@@ -29,6 +31,17 @@ _IN_MINOR: dict[Chord, Chord] = {
     (5, MAJOR): (5, MINOR),
     (9, MINOR): (8, MAJOR),
     (9, MINOR_SEVENTH): (8, MAJOR),
+}
+# The chords of the key itself.
+_AT_HOME: dict[str, set[Chord]] = {
+    "major": {
+        *((0, MAJOR), (2, MINOR), (2, MINOR_SEVENTH), (4, MINOR), (5, MAJOR), (7, MAJOR), (7, DOMINANT_SEVENTH)),
+        *((9, MINOR), (9, MINOR_SEVENTH), (11, DIMINISHED), (11, DIMINISHED_SEVENTH)),
+    },
+    "minor": {
+        *((0, MINOR), (2, DIMINISHED), (2, DIMINISHED_SEVENTH), (3, MAJOR), (5, MINOR), (7, MAJOR), (7, DOMINANT_SEVENTH)),
+        *((8, MAJOR), (10, MAJOR), (10, DOMINANT_SEVENTH), (11, DIMINISHED), (11, DIMINISHED_SEVENTH)),
+    },
 }
 _IN_MAJOR = {chord: found for found, chord in reversed(_IN_MINOR.items())}
 _DEGREES_IN_MINOR, _DEGREES_IN_MAJOR = {4: 3, 9: 8}, {3: 4, 8: 9}
@@ -173,12 +186,14 @@ def _with_excursion(size: int, bars: int, generator: np.random.Generator) -> lis
 
 
 def _worth(plan: Plan, order: Sequence[int]) -> float:
-    """How well the parts of an order go on from one another, and how many of the last part's returns stand in it too."""
+    """How well parts go on from one another, how far the middle leaves the key, and how many returns of the end stand there too."""
     joins = [place for place in range(1, len(order)) if order[place] != order[place - 1] + 1]
     tail = [bar for bar in order[joins[-1] :] if plan.returns[bar]] if joins else []
     kept = sum(way is not None and way.source in order for way in (plan.returns[bar] for bar in tail))
+    middle = [chord for bar in order[joins[0] : joins[-1]] for chord in plan.chords[bar]] if joins else []
+    away = sum(chord not in _AT_HOME[plan.mode] for chord in middle) / max(len(middle), 1)
     total = sum(_join(plan, order, place, last=place == joins[-1]) for place in joins)
-    return total / max(len(joins), 1) + 2.0 * kept / (len(order) - joins[-1] if joins else 1)
+    return _AWAY * away + total / max(len(joins), 1) + 2.0 * kept / (len(order) - joins[-1] if joins else 1)
 
 
 def _join(plan: Plan, order: Sequence[int], place: int, last: bool) -> float:

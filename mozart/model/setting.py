@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.model.harmony import SILENT, beat_ticks, beats, find_chords, lowest_pitches
+from mozart.model.harmony import CHORD_TONES, SILENT, beat_ticks, beats, find_chords, lowest_pitches
 from mozart.model.vocabulary import Vocabulary, to_units
 from mozart.notes import Metre, Score
 from mozart.notes.keys import CLASSES, MODES, Key
@@ -178,6 +178,14 @@ class Setting:
         now, following = ((chord - _FIRST_CHORD) // KINDS if chord >= _FIRST_CHORD else -1 for chord in chords)
         tonic = self.key.tonic
         return tonic, (now + tonic) % CLASSES if now >= 0 else -1, (following + tonic) % CLASSES if following >= 0 else -1
+
+    def chord_tones(self, time: int) -> list[int]:
+        """The pitch classes of the chord of this beat; none where none is told."""
+        chord = self.place(time).chord - _FIRST_CHORD
+        if chord < 0:
+            return []
+        root, kind = divmod(chord, KINDS)
+        return [(self.key.tonic + root + step) % CLASSES for step in CHORD_TONES[kind]]
 
     @cached_property
     def _places(self) -> dict[int, Place]:

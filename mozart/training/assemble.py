@@ -61,7 +61,10 @@ def make_templates(works: Sequence[Score]) -> Iterable[Template]:
             known = find_movement(work.title, index + 1)
             tempo = float(known.tempo) if known else _typical_tempo(movement)
             density = len(movement) / max(len(movement.bars), 1)
-            for plan in plans_of(movement, f"{work.title}, movement {index + 1}"):
+            plans = plans_of(movement, f"{work.title}, movement {index + 1}")
+            if known and known.metre not in {f"{plan.beats}/{plan.unit}" for plan in plans}:
+                continue  # the file's bar lines are not the movement's: K. 331's Alla turca stands in 3/4 there
+            for plan in plans:
                 yield Template(plan, known.character if known else "", tempo, round(density, 3))
 
 
