@@ -170,7 +170,7 @@ class Draft:
             if note.voice == voice:
                 possible[note.pitch :] = False
         easy = possible & self._within_reach(time, voice)
-        if easy.any():
+        if easy.any() or len(classes) == CLASSES:  # a last chord is struck whatever is still held
             possible = easy
         while (possible & np.isfinite(scores)).any():
             masked = np.where(possible, scores, -np.inf)

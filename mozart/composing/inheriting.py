@@ -17,7 +17,7 @@ from mozart.notes import Metre
 _PHRASE = 4  # bars
 _LEAST_WITH_EXCURSION = 3 * _PHRASE
 # Without it pieces would have fewer chords from elsewhere than his movements have.
-_AWAY = 1.5
+_AWAY = 2.5
 _ORDERS = 60  # that are tried, of very many
 _TONIC, _DOMINANT, _LEADING = 0, 7, 11
 # The chords of major, and those that do the same in minor; all others stay as they are.

@@ -86,6 +86,15 @@ def test_a_piece_has_some_of_the_middle() -> None:
     assert {bar for bars in found for bar in bars} >= set(range(30))
 
 
+def test_the_middle_leaves_the_key() -> None:
+    """Bars with chords that are not the key's own are among those that are chosen from the middle."""
+    foreign = (8, MAJOR)
+    chords = tuple((foreign, foreign) if 14 <= bar < 24 else (ONE, FIVE) for bar in range(BARS))
+    for seed in range(10):
+        plan = choose(24, seed, (numbered(chords),))
+        assert sum(foreign in bar for bar in plan.chords) >= 6
+
+
 def test_without_an_ending_it_goes_on() -> None:
     """No last chord is planned."""
     plan = choose(12, ending=False)
