@@ -118,6 +118,13 @@ class StubComposition:
 
         return engrave(self.musicxml(), narrow)
 
+    def pdf(self) -> bytes:
+        """In A4."""
+        from mozart.rendering.pdf import pdf_bytes
+        from mozart.rendering.verovio import engrave_for_paper
+
+        return pdf_bytes(engrave_for_paper(self.musicxml()), self.title)
+
     def audio(self) -> NDArray[np.int16]:
         """A sine for every note."""
         return sines(self.score)

@@ -18,7 +18,7 @@ from mozart.composing.composition import Composition, Notes
 from mozart.composing.drawing import Draft
 from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
-from mozart.composing.planning import Intention, characters, make_intention
+from mozart.composing.planning import Intention, bar_seconds, characters, make_intention
 from mozart.composing.request import MAX_SEED, Request
 from mozart.composing.writing import OnProgress, write_bars
 from mozart.corpus.catalogue import find_movement
@@ -108,6 +108,13 @@ class Composer:
     def movements(self) -> list[tuple[str, str]]:
         """The movements that a piece can go on from: for people, and as a request names them."""
         return [(_call(opening), opening.name) for opening in self.openings]
+
+    def bar_seconds(self, request: Request) -> tuple[float, float] | None:
+        """How long a bar of such a piece plays, from the quicker to the slower; None where that is not known.
+
+        Raises MozartError when there is no such character.
+        """
+        return bar_seconds(request, self.checkpoint.templates) if self.checkpoint else None
 
     def compose(self, request: Request, on_progress: OnProgress = _go_on) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.

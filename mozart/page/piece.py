@@ -13,6 +13,7 @@ import gradio as gr
 from mozart.errors import MozartError
 from mozart.page import files, share
 from mozart.page.again import last_marked
+from mozart.page.outline import find_outline, first_number
 from mozart.page.sentences import describe, find_shared, name_piece, say_originality
 from mozart.page.settings import OFFSETS
 from mozart.page.stop import Visit
@@ -97,24 +98,28 @@ class Piece:
             self.history: {"name": name_piece(piece), "query": query},
         }
 
-    def finish(self, visit: Visit, narrow: bool) -> Updates:
-        """Sheet music, files and originality of the piece that is shown; nothing where another one has come by then."""
+    def finish(self, visit: Visit, narrow: bool) -> Iterator[Updates]:
+        """Sheet music and originality of the piece that is shown, then its files; nothing where another one has come by then."""
         shown, sound = visit.what_is_shown()
         if shown is None:
-            return {self.about: gr.skip()}
+            yield {self.about: gr.skip()}
+            return
         piece, sheet, problem = shown.changed(), None, ""
-        home = files.write_files(piece, files.read_sound(sound))
-        if len(piece.score) <= MOST_ENGRAVED:
+        is_drawn = len(piece.score) <= MOST_ENGRAVED
+        if is_drawn:
             sheet = files.engrave(piece, narrow)
         else:
             problem = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
-        if visit.shown is not shown:
-            return {self.about: gr.skip()}
-        return {
-            self.view: self._data(piece, sound, False, None, sheet),
-            self.about: describe(piece) + say_originality(piece) + problem,
-            self.downloads: files.offer(self.downloads, piece, home),
-        }
+        if visit.shown is shown:
+            yield {
+                self.view: self._data(piece, sound, False, None, sheet),
+                self.about: describe(piece) + say_originality(piece) + problem,
+            }
+        home = files.write_files(piece, files.read_sound(sound), is_drawn)
+        if visit.shown is shown:
+            yield {self.downloads: files.offer(self.downloads, piece, home)}
+        else:
+            yield {self.about: gr.skip()}
 
     @staticmethod
     def _data(
@@ -126,12 +131,16 @@ class Piece:
     ) -> Any:
         """What the view shows. The same sound has the same address, so the second time it plays on."""
         pages, timemap = sheet or ([], None)
+        returns, harmony = find_outline(piece)
         return view_data(
             piece.score,
             title=piece.title,
             sound_url=sound,
             pages=pages,
             timemap=timemap,
+            returns=returns,
+            harmony=harmony,
+            first_number=first_number(piece.score),
             shared=find_shared(piece) if sheet else range(0),
             opening_notes=piece.opening_notes,
             marked=marked,

@@ -24,12 +24,12 @@ def say_length(studio: Studio, character: str, bars: float | None, tempo: str | 
     """
     try:
         request = Request(length=f"{bars or 0:g}bars", character=character, tempo=tempo or None)
+        of_a_bar = studio.composer.bar_seconds(request)
     except MozartError:
         return ""
-    guess = getattr(studio.composer, "bar_seconds", None)
-    if guess is None:
+    if of_a_bar is None:
         return ""
-    low, high = (request.measure.quantity * seconds for seconds in guess(request))
+    low, high = (request.measure.quantity * seconds for seconds in of_a_bar)
     about = f"about {say_time(low)}" if high - low < 5 else f"{say_time(low)} to {say_time(high)}"
     return f"<p>{request.measure.quantity:g} bars: {about}.</p>"
 

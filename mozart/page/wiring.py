@@ -232,9 +232,9 @@ class Wiring:
         event = press(compose, {*inputs, self.number}, self.piece.outputs | set(changes), **ways)
         event.then(None, None, None, js="() => mozart.done()")
 
-        def finish(narrow: float | None, who: gr.Request) -> Updates:
+        def finish(narrow: float | None, who: gr.Request) -> Iterator[Updates]:
             try:
-                return self.piece.finish(self.visits[who.session_hash], (narrow or NARROW) < NARROW)
+                yield from self.piece.finish(self.visits[who.session_hash], (narrow or NARROW) < NARROW)
             except MozartError as error:
                 raise refusal(error) from error
 

@@ -38,7 +38,7 @@ function showPiece(data, wasThere) {
   longest = Math.max(0, ...piece.notes.map(([start, stop]) => stop - start));
   one(".title").textContent = piece.title;
   one(".about").textContent = piece.about;
-  one(".whole").textContent = clock(piece.seconds);
+  one(".whole").textContent = clock(Math.round(piece.seconds));
   one(".position").max = piece.seconds;
   one(".play").disabled = !piece.sound;
   one(".legend .opening").hidden = !piece.opening;
