@@ -36,9 +36,9 @@ def find_outline(piece: "Composition") -> tuple[list[Bracket], list[str]]:
 
 def first_number(score: Score) -> int:
     """What the first bar is called in the sheet music: an upbeat is 0, and silent bars at the beginning are not written."""
-    silent = score.bar_at(int(score.onsets[0]))
+    silent = int(score.bar_at(int(score.onsets[0])))
     upbeat = written_bars(score.bars_slice(silent, len(score.bars)))[0].is_pickup
-    return 1 - int(silent) - int(upbeat)
+    return 1 - silent - int(upbeat)
 
 
 def _label(source: int, bars: int, moved: bool) -> str:

@@ -91,7 +91,9 @@ window.mozart = (() => {
   }
 
   document.addEventListener("play", (event) => {
-    for (const audio of all("audio")) if (audio !== event.target && !audio.paused) audio.pause();
+    // In a view the whole piece takes over from its beginning.
+    const view = event.target.closest(".piece");
+    for (const audio of all("audio")) if (audio !== event.target && !(view && view.contains(audio)) && !audio.paused) audio.pause();
     update();
   }, true);
   for (const name of ["pause", "ended", "emptied"]) document.addEventListener(name, () => setTimeout(update), true);
