@@ -1,6 +1,7 @@
 """How quick the page is, beside the laboratory's literal loop in the same run; written to ``page.json``.
 
-    python benchmarks/page.py
+    python benchmarks/page.py            # all
+    python benchmarks/page.py presses    # without the memory, which takes longest
 
 The page runs as a person starts it, in a process of its own, and Chromium opens it at two widths. From a press on Compose, 32
 bars by default settings, it takes until a sound is heard: its time moves. After each press the laboratory's loop predicts
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,25 +52,28 @@ _SOUND = """() => new Promise((heard) => {
 _PRESS = """() => {
   window.pressed = 0;
   for (const audio of document.querySelectorAll("audio")) audio.pause();
-  document.querySelector("#compose").addEventListener("click", () => { window.pressed = performance.now(); }, { capture: true, once: true });
+  const press = () => { window.pressed = performance.now(); };
+  document.querySelector("#compose").addEventListener("click", press, { capture: true, once: true });
 }"""
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure what is named, print and write it beside what the file has of the other."""
+    wanted = sys.argv[1:] or ["presses", "memory"]
+    measured = json.loads(OUTPUT.read_text()) if OUTPUT.exists() else {}
     with page_running() as (url, process):
-        composer = Composer.load()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-            widths = {str(width): measure_width(browser, url, width, height, composer) for width, height in WIDTHS.items()}
-            browser.close()
-        memory = measure_memory(url, process)
-    measured = {
-        **widths,
-        "memory": memory,
-        "presses": PRESSES,
-        "machine": f"{platform.machine()} CPU, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-    }
+        if "presses" in wanted:
+            composer = Composer.load()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+                )
+                widths = {str(width): measure_width(browser, url, width, height, composer) for width, height in WIDTHS.items()}
+                browser.close()
+            load = f"{platform.machine()} CPU, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+            measured |= {**widths, "presses": PRESSES, "machine": load}
+        if "memory" in wanted:
+            measured["memory"] = measure_memory(url, process)
     OUTPUT.write_text(json.dumps(measured, indent=1) + "\n")
     print(json.dumps(measured, indent=1))
 
@@ -88,6 +93,7 @@ def page_running() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
             for line in process.stderr:
                 if line.startswith("A first piece"):
                     break
+            threading.Thread(target=process.stderr.read, daemon=True).start()  # or it would wait when the pipe is full
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.kill()

@@ -75,8 +75,8 @@ def text_glyph(font: str, letter: str) -> Glyph:
     fonts = ET.parse(data / f"{font}.xml").getroot()
     units = float(fonts.get("units-per-em", 1000))
     (size,) = (float(glyph.get("h-a-x", 0)) for glyph in fonts.iterfind("g") if glyph.get("c") == code)
-    (outline,) = ET.parse(path).getroot().iterfind("path")
-    return Glyph(outline.get("d", ""), units, size / units)
+    outline = ET.parse(path).getroot().find("path")  # a space has none
+    return Glyph("" if outline is None else outline.get("d", ""), units, size / units)
 
 
 def _engrave(musicxml: str, page: dict[str, Any], read: Callable[[Any], Made]) -> tuple[list[str], Made]:

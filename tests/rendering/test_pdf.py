@@ -4,7 +4,7 @@ import base64
 import re
 import zlib
 
-from mozart.notes import Score
+from mozart.notes import Metre, Score
 from mozart.rendering.musicxml import musicxml
 from mozart.rendering.pdf import pdf_bytes
 from mozart.rendering.verovio import engrave_for_paper, text_glyph
@@ -61,3 +61,8 @@ def test_the_metronomes_note() -> None:
     assert quarter.outline.startswith("M")
     assert 0.2 < quarter.advance < 0.5
     assert text_glyph("Leipzig", "a").outline == ""
+    # Between a quarter and its dot stands a space.
+    assert text_glyph("Leipzig", " ").outline == ""
+    assert text_glyph("Leipzig", " ").advance > 0
+    gigue = Score([(i * 240, 0, 72, 240, 70) for i in range(12)], metres=[Metre(0, 6, 8)], title=TITLE)
+    assert "(Andante ) Tj" in drawn(pdf_bytes(engrave_for_paper(musicxml(gigue, "Andante")), TITLE))[0]

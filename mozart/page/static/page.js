@@ -107,6 +107,12 @@ window.mozart = (() => {
       try { await navigator.clipboard.writeText(link); copy.nextElementSibling.textContent = "Copied"; }
       catch { copy.nextElementSibling.textContent = link; }
     }
+    const tab = event.target.closest?.("[data-tab]");
+    if (tab) {
+      const found = all("[role=tab]").find((one) => one.textContent.trim() === tab.dataset.tab);
+      found?.click();
+      found?.scrollIntoView({ block: "start" });
+    }
     const wanted = event.target.closest?.("[data-picture]");
     if (wanted) await picture(wanted.dataset.picture);
     const more = event.target.closest?.("#choose_more");
