@@ -118,8 +118,8 @@ def _toolkit() -> Any:
             "breaks": "auto",
             "footer": "none",
             "header": "auto",
-            # Keeps the tempo mark away from stems.
-            "defaultBottomMargin": 1.5,
+            # Keeps the tempo mark away from stems and beams, also those further right where a browser's font is wider than Times.
+            "defaultBottomMargin": 3,
             "svgViewBox": True,
             "smuflTextFont": "embedded",
         }

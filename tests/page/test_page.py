@@ -88,6 +88,10 @@ def test_a_press_is_heard(browser: Chromium, size: ViewportSize) -> None:
     assert 0.1 < loudest < 1
     finished(page)
     sounding(page)  # what comes later does not interrupt it
+    page.click("#piece .play")
+    # Nothing stays lit that no longer sounds, and no key down.
+    lit, down = (page.locator(f"#piece {which}").count() for which in (".notes .lit", ".keys :is(.right, .left)"))
+    assert down <= lit <= 3  # a scale, a chord of one hand
 
 
 @SIZES

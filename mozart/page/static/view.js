@@ -35,6 +35,7 @@ function showPiece(data, wasThere) {
   const goesOn = wasThere && piece?.sound && piece.sound === data.sound;
   const sheetGoesOn = goesOn && String(piece.pages) === String(data.pages);
   if (!goesOn && !growing) silence();
+  for (const note of lit) light(note, false, new Set()); // what is drawn may stay
   piece = data;
   longest = Math.max(0, ...piece.notes.map(([start, stop]) => stop - start));
   one(".title").textContent = piece.title;
