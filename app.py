@@ -4,7 +4,8 @@
 
 ``MOZART_MODEL`` names another checkpoint than the one that ships with the code: a folder, or ``user/name`` on the Hub,
 with ``MOZART_REVISION`` as the commit, tag or branch to take; ``main`` without it. ``MOZART_VOTES`` names the SQLite file
-in which the guesses of the blind test are counted.
+in which the guesses of the blind test are counted. A Space with a token, in ``HF_TOKEN``, keeps them in a private dataset that
+is called like the Space, with ``-votes`` after it.
 """
 
 import os
@@ -98,12 +99,32 @@ def open_votes() -> "Votes":
     from mozart.errors import MozartError
     from mozart.page.votes import Votes
 
+    space, file = os.environ.get("SPACE_ID"), os.environ.get("MOZART_VOTES")
+    if space and os.environ.get("HF_TOKEN") and not file:
+        return _open_hub_votes(f"{space}-votes")
     folder = _SPACE_DATA if os.access(_SPACE_DATA, os.W_OK) else user_data_path("mozart")
     try:
-        return Votes(Path(os.environ.get("MOZART_VOTES") or folder / "votes.sqlite"))
+        return Votes(Path(file or folder / "votes.sqlite"))
     except MozartError as error:
         print(error, file=sys.stderr)
         return Votes()
+
+
+def _open_hub_votes(repo_id: str) -> "Votes":
+    """Guesses in a dataset; the page does not wait for the Hub."""
+    from mozart.errors import MozartError
+    from mozart.page.hub_votes import HubVotes
+
+    votes = HubVotes(repo_id)
+
+    def connect() -> None:
+        try:
+            votes.connect()
+        except MozartError as error:
+            print(error, file=sys.stderr)
+
+    threading.Thread(target=connect, daemon=True).start()
+    return votes
 
 
 def reserve_gpu() -> None:

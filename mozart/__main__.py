@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--out", type=Path, default=Path("mozart.mid"), help="the MIDI file (default mozart.mid)")
     files.add_argument("--wav", type=Path, help="also play it into this WAV file, with FluidSynth")
     files.add_argument("--musicxml", type=Path, help="also write it as a score, on two staves")
+    files.add_argument("--pdf", type=Path, help="also engrave it, for the music stand")
     files.add_argument("--json", action="store_true", help="print a JSON object about each piece")
 
     measure = commands.add_parser("measure", help="how like Mozart a checkpoint's pieces are, and how much they copy")
@@ -106,7 +107,7 @@ def _compose(options: argparse.Namespace) -> None:
 
 def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Path]]:
     """The files that will be written, by kind, for each piece; refused before anything is composed."""
-    named = {kind: path for kind in ("out", "wav", "musicxml") if (path := getattr(options, kind))}
+    named = {kind: path for kind in ("out", "wav", "musicxml", "pdf") if (path := getattr(options, kind))}
     for path in named.values():
         if not path.name or os.path.isdir(path):
             raise MozartError(f"{path} is a folder: give the name of a file to write.")
@@ -121,7 +122,7 @@ def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Pa
         if any(given and os.path.abspath(given) == path for given in (options.source, options.opening)):
             raise MozartError(f"{path} would be written over: give the new piece a file of its own.")
     if len(set(everything)) < len(everything):
-        raise MozartError("Two of --out, --wav and --musicxml name one file: give each a file of its own.")
+        raise MozartError("Two of --out, --wav, --musicxml and --pdf name one file: give each a file of its own.")
     return outputs
 
 
@@ -149,6 +150,8 @@ def _write(piece: "Composition", options: argparse.Namespace, paths: dict[str, P
     try:
         if "musicxml" in paths:
             atomic.write(paths["musicxml"], piece.musicxml().encode())
+        if "pdf" in paths:
+            atomic.write(paths["pdf"], piece.pdf())
         if "wav" in paths:
             atomic.write(paths["wav"], wav_bytes(piece.audio()))
     except MozartError as error:

@@ -1,4 +1,4 @@
-"""A stand-in for the Hub on 127.0.0.1: what huggingface_hub asks for when it pushes and pulls a model
+"""A stand-in for the Hub on 127.0.0.1: what huggingface_hub asks for when it pushes and pulls a model or a dataset
 or fills a Space, and no more.
 
 Large files go through Git LFS, small ones in the commit; Xet is left out. ``environment`` leads another process here::
@@ -190,7 +190,7 @@ class _Conversation(BaseHTTPRequestHandler):
                 return _json({})
             case "POST", ["api", "models", user, name, "branch", branch]:
                 return self._create_branch(f"{user}/{name}", branch)
-            case "POST", ["api", "models" | "spaces", user, name, "preupload", branch]:
+            case "POST", ["api", "models" | "spaces" | "datasets", user, name, "preupload", branch]:
                 return self._upload_modes(f"{user}/{name}", branch, json.loads(body)["files"])
             case "POST", [*_, "info", "lfs", "objects", "batch"]:
                 wanted = json.loads(body)["objects"]
@@ -199,11 +199,11 @@ class _Conversation(BaseHTTPRequestHandler):
             case "PUT", ["storage", oid]:
                 self.server.storage[oid] = body
                 return _json({})
-            case "POST", ["api", "models" | "spaces", user, name, "commit", branch]:
+            case "POST", ["api", "models" | "spaces" | "datasets", user, name, "commit", branch]:
                 return self._add_commit(f"{user}/{name}", branch, body)
-            case "GET", ["api", "models" | "spaces", user, name]:
+            case "GET", ["api", "models" | "spaces" | "datasets", user, name]:
                 return self._about(f"{user}/{name}", "main")
-            case "GET", ["api", "models", user, name, "revision", revision]:
+            case "GET", ["api", "models" | "datasets", user, name, "revision", revision]:
                 return self._about(f"{user}/{name}", revision)
             case _, ["api", "spaces", user, name, *_] if f"{user}/{name}" not in self.server.spaces:
                 raise _Refusal(HTTPStatus.NOT_FOUND, "RepoNotFound")
@@ -216,8 +216,10 @@ class _Conversation(BaseHTTPRequestHandler):
             case "POST", ["api", "spaces", user, name, "restart"]:
                 self.server.restarted.append(f"{user}/{name}")
                 return _json({"stage": "RUNNING_BUILDING"})
-            case "GET", ["api", "models", user, name, "tree", revision]:
+            case "GET", ["api", "models" | "datasets", user, name, "tree", revision, *_]:
                 return _json([_entry(*file) for file in self._commit(f"{user}/{name}", revision).files.items()])
+            case "GET" | "HEAD", ["datasets", user, name, "resolve", revision, *path]:
+                return self._file(f"{user}/{name}", revision, "/".join(path))
             case "GET" | "HEAD", [user, name, "resolve", revision, *path]:
                 return self._file(f"{user}/{name}", revision, "/".join(path))
         raise _Refusal(HTTPStatus.NOT_FOUND)
@@ -225,7 +227,8 @@ class _Conversation(BaseHTTPRequestHandler):
     def _create(self, wanted: dict[str, str]) -> _Reply:
         repo = f"{wanted['organization']}/{wanted['name']}"
         is_space = wanted.get("type") == "space"
-        url = f"{self.server.url}/{'spaces/' * is_space}{repo}"
+        place = {"space": "spaces/", "dataset": "datasets/"}.get(wanted.get("type", ""), "")
+        url = f"{self.server.url}/{place}{repo}"
         if is_space:
             self.server.spaces.setdefault(repo, {})
         if repo in self.server.repos:
@@ -291,7 +294,7 @@ class _Conversation(BaseHTTPRequestHandler):
     def _commit(self, repo: str, revision: str) -> Commit:
         if commits := self._commits(repo, revision):
             return commits[-1]
-        if revision == "main":
+        if revision in ("main", NO_COMMIT):
             return Commit(NO_COMMIT, {})
         others = (commits for name, commits in self.server.branches.items() if name.startswith(f"{repo}@"))
         for commit in sum(others, self.server.repos[repo]):

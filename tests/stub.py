@@ -18,6 +18,7 @@ from mozart.notes import TICKS, Metre, Note, Score
 from mozart.notes.keys import Key, estimate_key
 
 SAMPLE_RATE = 44_100
+BEGINNING = 8  # bars
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
 _METRES = {"Menuetto": (3, 4), "Andante": (2, 4)}
 _TEMPI = {"Menuetto": 126.0, "Andante": 72.0}
@@ -118,6 +119,13 @@ class StubComposition:
 
         return engrave(self.musicxml(), narrow)
 
+    def pdf(self) -> bytes:
+        """In A4."""
+        from mozart.rendering.pdf import pdf_bytes
+        from mozart.rendering.verovio import engrave_for_paper
+
+        return pdf_bytes(engrave_for_paper(self.musicxml()), self.title)
+
     def audio(self) -> NDArray[np.int16]:
         """A sine for every note."""
         return sines(self.score)
@@ -167,6 +175,7 @@ class StubComposer:
     Attributes
     ----------
     hold : while it is not set, composing goes no further than the first bar
+    hold_at : that is how many bars it comes to
     begun : set when a piece is begun
     composed : the requests so far
     """
@@ -177,6 +186,7 @@ class StubComposer:
     date: str | None = "2026-11-25"
     metrics: dict[str, Any] = field(default_factory=dict)
     hold: threading.Event = field(default_factory=threading.Event)
+    hold_at: int = 1
     begun: threading.Event = field(default_factory=threading.Event)
     composed: list[Request] = field(default_factory=list)
     characters: tuple[str, ...] = ("Allegro", "Andante", "Menuetto")
@@ -192,7 +202,12 @@ class StubComposer:
         """From 1.5 to 2.5 for any character."""
         return (2.0, 2.0) if request.tempo else (1.5, 2.5)
 
-    def compose(self, request: Request, on_progress: Callable[[int, int], bool] = lambda _d, _t: True) -> StubComposition:
+    def compose(
+        self,
+        request: Request,
+        on_progress: Callable[[int, int], bool] = lambda _d, _t: True,
+        on_beginning: Callable[[StubComposition], object] | None = None,
+    ) -> StubComposition:
         """A piece of scales and broken chords; as far as `on_progress` lets it."""
         request = request if request.seed is not None else request.changed(seed=int(np.random.default_rng().integers(MAX_SEED)))
         self.composed.append(request)
@@ -207,11 +222,16 @@ class StubComposer:
         while done < total:
             if not on_progress(done, total):
                 break
-            if done == 0 or self.hold.is_set():
+            if done < self.hold_at or self.hold.is_set():
                 notes += _bar(metre, done, tonic, seeds.get(done, request.seed or 0), done == total - 1)
                 done += 1
+                if done == BEGINNING < total and on_beginning is not None and request.opening == "none":
+                    on_beginning(self._finish(request, notes, metre))
             else:
                 self.hold.wait(0.01)
+        return self._finish(request, notes, metre)
+
+    def _finish(self, request: Request, notes: list[Note], metre: Metre) -> StubComposition:
         opening = self._opening(request)
         tempo = request.tempo or _TEMPI.get(request.character, 120.0)
         score = Score(notes, [metre], [(0, tempo)])

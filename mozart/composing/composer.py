@@ -1,7 +1,8 @@
 """Request → Composition."""
 
 import datetime
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from mozart.composing.composition import Composition, Notes
 from mozart.composing.drawing import Draft
 from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
-from mozart.composing.planning import Intention, characters, make_intention
+from mozart.composing.planning import Intention, bar_seconds, characters, make_intention
 from mozart.composing.request import MAX_SEED, Request
 from mozart.composing.writing import OnProgress, write_bars
 from mozart.corpus.catalogue import find_movement
@@ -29,11 +30,14 @@ from mozart.model.plan import Degrees
 from mozart.model.setting import Setting
 from mozart.model.stepper import Stepper
 from mozart.model.vocabulary import UNIT
-from mozart.notes import Note, Score
+from mozart.notes import TICKS, Note, Score
 from mozart.notes.keys import CLASSES
 
+BEGINNING_SECONDS = 8.0  # of music
 _TRIES = 4  # to come within a bar of a number of notes
 _DEFAULT_TEMPO = 120.0
+
+OnBeginning = Callable[[Composition], object]
 
 
 def _go_on(_done: int, _total: int) -> bool:
@@ -109,13 +113,23 @@ class Composer:
         """The movements that a piece can go on from: for people, and as a request names them."""
         return [(_call(opening), opening.name) for opening in self.openings]
 
-    def compose(self, request: Request, on_progress: OnProgress = _go_on) -> Composition:
+    def bar_seconds(self, request: Request) -> tuple[float, float] | None:
+        """How long a bar of such a piece plays, from the quicker to the slower; None where that is not known.
+
+        Raises MozartError when there is no such character.
+        """
+        return bar_seconds(request, self.checkpoint.templates) if self.checkpoint else None
+
+    def compose(self, request: Request, on_progress: OnProgress = _go_on, on_beginning: OnBeginning | None = None) -> Composition:
         """Compose one piece. The same request, with its seed, gives the same piece on one machine with the same versions.
 
         Parameters
         ----------
         on_progress
             Called now and then with how much there is, and how much there will be; False ends the piece there.
+        on_beginning
+            Called once, as soon as there are some seconds of a longer piece, with what there is: its notes are the piece's.
+            Not where what is composed last changes what comes first.
 
         Raises
         ------
@@ -128,7 +142,8 @@ class Composer:
             return laboratory.compose(self, request, on_progress)
         if self.checkpoint is None:
             raise MozartError(f"{self.name} is the laboratory's network: ask for its way with lab, or use another checkpoint.")
-        piece = self._compose_notes(request, on_progress)
+        settled = request.measure.unit != "notes" and not request.again and request.offsets == "composed"
+        piece = self._compose_notes(request, on_progress, on_beginning if settled else None)
         for first, last, seed in request.bars_again:
             piece = compose_bars_again(piece, first, last, seed)
         return piece if request.offsets == "composed" else self._retimed(piece, request)
@@ -156,7 +171,7 @@ class Composer:
             draft.watch_copies(self.checkpoint.index, request.max_copy)
         return draft
 
-    def _compose_notes(self, request: Request, on_progress: OnProgress) -> Composition:
+    def _compose_notes(self, request: Request, on_progress: OnProgress, on_beginning: OnBeginning | None) -> Composition:
         assert self.checkpoint is not None
         seeds = np.random.SeedSequence(request.seed).spawn(4)
         opening, remarks = find_opening(request, self.openings, np.random.default_rng(seeds[3]))
@@ -164,7 +179,7 @@ class Composer:
         quantity, unit = request.measure
         for last_try in [*[False] * (_TRIES - 1), True]:
             intention = make_intention(request, opening, self.checkpoint.templates, np.random.default_rng(seeds[0]), bars)
-            draft, offset, whole = self._write(request, opening, intention, seeds[1:3], on_progress)
+            draft, offset, whole = self._write(request, opening, intention, seeds[1:3], on_progress, on_beginning)
             count = sum(note.onset >= offset for note in draft.notes)
             near = abs(count - quantity) <= count / len(intention.plan)
             if unit != "notes" or request.plan or not whole or near or last_try:
@@ -181,13 +196,21 @@ class Composer:
         intention: Intention,
         seeds: list[np.random.SeedSequence],
         on_progress: OnProgress,
+        on_beginning: OnBeginning | None,
     ) -> tuple[Draft, int, bool]:
         """A draft with the opening and all bars of the plan, where the plan begins, in ticks, and whether it is whole."""
         setting, offset = make_setting(self, opening, intention)
         draft = self.start(setting, intention, request, seeds)
         for note in opening.score.notes if opening else ():
             draft.add(note)
-        whole = write_bars(draft, intention.plan, intention.key, offset, on_progress, request.seed or 0)
+        first = math.ceil(BEGINNING_SECONDS / 60 * intention.tempo * TICKS / intention.plan.metre.bar)
+
+        def follow(done: int, total: int) -> object:
+            if on_beginning is not None and done == first <= total // 2:
+                on_beginning(self._finish(request, opening, intention, draft, offset, []))
+            return on_progress(done, total)
+
+        whole = write_bars(draft, intention.plan, intention.key, offset, follow, request.seed or 0)
         return draft, offset, whole
 
     def _finish(

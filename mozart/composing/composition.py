@@ -107,6 +107,13 @@ class Composition:
 
         return self._once(f"sheet music {narrow}", lambda: engrave(self.musicxml(), narrow))
 
+    def pdf(self) -> bytes:
+        """The engraved score for the music stand, in A4. Raises MozartError without verovio."""
+        from mozart.rendering.pdf import pdf_bytes
+        from mozart.rendering.verovio import engrave_for_paper
+
+        return self._once("pdf", lambda: pdf_bytes(engrave_for_paper(self.musicxml()), self.title))
+
     def audio(self) -> NDArray[np.int16]:
         """The sound, as :func:`mozart.rendering.sound.render` gives it. Raises MozartError without FluidSynth."""
         from mozart.rendering.sound import render

@@ -12,7 +12,7 @@ from mozart.composing.request import Length, Request
 from mozart.errors import MozartError
 from mozart.model.plan import Plan
 from mozart.model.plan_json import from_json
-from mozart.notes import Metre
+from mozart.notes import TICKS, Metre
 from mozart.notes.keys import Key, estimate_key
 
 # The keys of Mozart's movements, from which one is drawn where none is asked for.
@@ -103,6 +103,17 @@ def count_bars(length: Length, metre: tuple[int, int], tempo: float, notes_a_bar
     else:
         count = length.quantity / notes_a_bar
     return max(1, round(count))
+
+
+def bar_seconds(request: Request, templates: Sequence[Template]) -> tuple[float, float]:
+    """How long a bar plays in the quicker and in the slower of the movements that a piece can inherit from: one in ten goes beyond.
+
+    Raises MozartError when there is no such character.
+    """
+    among = _of_character(request.character, templates)
+    seconds = [60 / (request.tempo or template.tempo) * template.plan.metre.bar / TICKS for template in among]
+    low, high = np.quantile(seconds, (0.1, 0.9))
+    return float(low), float(high)
 
 
 def characters(templates: Sequence[Template]) -> list[str]:

@@ -17,7 +17,7 @@ from mozart.rendering.timemap import Timemap, read_timemap
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
 
-_KINDS = {"mid": "MIDI", "musicxml": "MusicXML", "mp3": "MP3", "wav": "WAV"}
+_KINDS = {"pdf": "PDF", "mid": "MIDI", "musicxml": "MusicXML", "mp3": "MP3", "wav": "WAV"}
 SERVED = "gradio_api/file="
 _HEIGHT, _LENGTH = 64, 640  # of a sketch, in its own units
 
@@ -65,18 +65,20 @@ def read_sound(url: str | None) -> NDArray[np.int16] | None:
     return formats.read_flac(path)
 
 
-def write_files(piece: "Composition", samples: NDArray[np.int16] | None) -> dict[str, bytes]:
-    """What a visitor takes home, by the ending of its name; without sound where there are no samples."""
+def write_files(piece: "Composition", samples: NDArray[np.int16] | None, is_drawn: bool = False) -> dict[str, bytes]:
+    """What is taken home, by the ending of its name; without sound where there are no samples, and paper where that is wanted."""
     from mozart.rendering import formats
 
     files = {"mid": piece.midi(), "musicxml": piece.musicxml().encode()}
+    if is_drawn:
+        files["pdf"] = piece.pdf()
     if samples is not None:
         files |= {"mp3": formats.mp3_bytes(samples, piece.title), "wav": formats.wav_bytes(samples)}
     return files
 
 
 def offer(box: Any, piece: "Composition", files: Mapping[str, bytes]) -> str:
-    """Links to the files, each named after the piece."""
+    """Links to the files, each named after the piece; with the PDF a button for a picture of the first page."""
     name = file_name(piece)
     links = "".join(
         f'<a id="{ending}" class="mozart-download" download="{escape(name)}.{ending}" '
@@ -84,6 +86,9 @@ def offer(box: Any, piece: "Composition", files: Mapping[str, bytes]) -> str:
         for ending, label in _KINDS.items()
         if ending in files
     )
+    if "pdf" in files:
+        # The browser has drawn the page already.
+        links += f'<button type="button" id="png" class="mozart-download" data-picture="{escape(name)}.png">PNG</button>'
     return f'<nav class="mozart-downloads" aria-label="Take it home">{links}</nav>'
 
 
@@ -99,12 +104,12 @@ def sketch_svg(score: Score) -> str:
     """The notes as a still picture: time to the right, pitch upwards, a class for each hand."""
     if not len(score):
         return ""
-    low, high = int(score.pitches.min()), int(score.pitches.max())
-    wide, tall = _LENGTH / max(score.end, TICKS), _HEIGHT / (high - low + 1)
+    low, high, start = int(score.pitches.min()), int(score.pitches.max()), int(score.onsets[0])
+    wide, tall = _LENGTH / max(score.end - start, TICKS), _HEIGHT / (high - low + 1)
     paths = {"right": "", "left": ""}
     for note, hand in zip(score.notes, score.hands, strict=True):
         paths["right" if hand == RIGHT else "left"] += (
-            f"M{note.onset * wide:.1f} {(high - note.pitch + 0.5) * tall:.1f}h{max(1.5, note.duration * wide - 0.8):.1f}"
+            f"M{(note.onset - start) * wide:.1f} {(high - note.pitch + 0.5) * tall:.1f}h{max(1.5, note.duration * wide - 0.8):.1f}"
         )
     drawn = "".join(f'<path class="{hand}" d="{path}" stroke-width="{max(tall * 0.9, 1.6):.1f}"/>' for hand, path in paths.items())
     return (

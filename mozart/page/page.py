@@ -13,6 +13,7 @@ from mozart.page.drafts import Drafts
 from mozart.page.endpoint import code, make_endpoint
 from mozart.page.gallery import load_gallery, show_gallery
 from mozart.page.guess import Guess
+from mozart.page.measures import say_measures
 from mozart.page.piece import Piece
 from mozart.page.sentences import describe_checkpoint
 from mozart.page.settings import Settings
@@ -122,6 +123,8 @@ def build_page(studio: Studio) -> gr.Blocks:
                 guess = Guess(studio)
             with gr.Tab("Compare"):
                 compare = Compare()
+            with gr.Tab("How like Mozart?"):
+                measures = gr.Markdown(say_measures(studio), elem_id="measures")
             with gr.Tab("From code"):
                 examples = gr.Markdown(code("http://127.0.0.1:7860/"), elem_id="code")
         checkpoint = gr.HTML(describe_checkpoint(studio), elem_id="checkpoint", apply_default_css=False)
@@ -139,8 +142,8 @@ def build_page(studio: Studio) -> gr.Blocks:
         # Another checkpoint may have come since the page was built.
         wiring.wire_arrival(
             page,
-            lambda address: [_notice(studio), describe_checkpoint(studio), code(address)],
-            [notice, checkpoint, examples],
+            lambda address: [_notice(studio), describe_checkpoint(studio), code(address), say_measures(studio)],
+            [notice, checkpoint, examples, measures],
         )
         api(make_endpoint(studio, piece.downloads), api_name="compose", concurrency_id="compose", concurrency_limit=AT_ONCE)
     return page  # type: ignore[no-any-return]  # Blocks is untyped

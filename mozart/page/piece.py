@@ -13,10 +13,11 @@ import gradio as gr
 from mozart.errors import MozartError
 from mozart.page import files, share
 from mozart.page.again import last_marked
+from mozart.page.outline import find_outline, first_number
 from mozart.page.sentences import describe, find_shared, name_piece, say_originality
 from mozart.page.settings import OFFSETS
 from mozart.page.stop import Visit
-from mozart.page.studio import OnProgress
+from mozart.page.studio import OnBeginning, OnProgress
 from mozart.page.view import PieceView, error_data, progress_data, view_data
 from mozart.rendering.timemap import Timemap
 
@@ -29,7 +30,7 @@ _PAUSE = 0.2  # seconds from one word of progress to the next
 _HISTORY = (Path(__file__).parent / "static" / "history.js").read_text(encoding="utf-8")
 
 Updates = dict[Any, Any]
-Find = Callable[[OnProgress], "Composition"]
+Find = Callable[[OnProgress, OnBeginning], "Composition"]
 
 
 class Piece:
@@ -91,30 +92,34 @@ class Piece:
             self.about: describe(piece) + problem,
             self.after: gr.update(visible=True),
             self.undo: gr.update(visible=bool(piece.request.again)),
-            self.downloads: files.offer(self.downloads, piece, {"mid": piece.midi()}),
+            self.downloads: "",
             self.retime: gr.update(value=None if composed else piece.request.offsets),
             self.link: share.link_html(query),
             self.history: {"name": name_piece(piece), "query": query},
         }
 
-    def finish(self, visit: Visit, narrow: bool) -> Updates:
-        """Sheet music, files and originality of the piece that is shown; nothing where another one has come by then."""
+    def finish(self, visit: Visit, narrow: bool) -> Iterator[Updates]:
+        """Sheet music and originality of the piece that is shown, then its files; nothing where another one has come by then."""
         shown, sound = visit.what_is_shown()
         if shown is None:
-            return {self.about: gr.skip()}
+            yield {self.about: gr.skip()}
+            return
         piece, sheet, problem = shown.changed(), None, ""
-        home = files.write_files(piece, files.read_sound(sound))
-        if len(piece.score) <= MOST_ENGRAVED:
+        is_drawn = len(piece.score) <= MOST_ENGRAVED
+        if is_drawn:
             sheet = files.engrave(piece, narrow)
         else:
             problem = f"<p>More than {MOST_ENGRAVED:,} notes are not drawn here: take the MusicXML home.</p>"
-        if visit.shown is not shown:
-            return {self.about: gr.skip()}
-        return {
-            self.view: self._data(piece, sound, False, None, sheet),
-            self.about: describe(piece) + say_originality(piece) + problem,
-            self.downloads: files.offer(self.downloads, piece, home),
-        }
+        if visit.shown is shown:
+            yield {
+                self.view: self._data(piece, sound, False, None, sheet),
+                self.about: describe(piece) + say_originality(piece) + problem,
+            }
+        home = files.write_files(piece, files.read_sound(sound), is_drawn)
+        if visit.shown is shown:
+            yield {self.downloads: files.offer(self.downloads, piece, home)}
+        else:
+            yield {self.about: gr.skip()}
 
     @staticmethod
     def _data(
@@ -126,17 +131,29 @@ class Piece:
     ) -> Any:
         """What the view shows. The same sound has the same address, so the second time it plays on."""
         pages, timemap = sheet or ([], None)
+        returns, harmony = find_outline(piece)
         return view_data(
             piece.score,
             title=piece.title,
             sound_url=sound,
             pages=pages,
             timemap=timemap,
+            returns=returns,
+            harmony=harmony,
+            first_number=first_number(piece.score),
             shared=find_shared(piece) if sheet else range(0),
             opening_notes=piece.opening_notes,
             marked=marked,
             autoplay=autoplay,
         )
+
+    def _begin(self, beginning: "Composition") -> Updates:
+        """Let the beginning of a piece play while the rest is composed. Without sound the progress stays."""
+        try:
+            sound = files.serve_sound(self.view, "beginning", beginning.audio())
+        except MozartError:
+            return {self.view: gr.skip()}
+        return {self.view: {**self._data(beginning, sound, True, None), "growing": True}}
 
     def _again(self, visit: Visit) -> Updates:
         """What stood there before a press that came to nothing: there, the sound is the same, and so it plays on or waits."""
@@ -144,8 +161,8 @@ class Piece:
         return {self.view: None if shown is None else self._data(shown.changed(), sound, False, None)}
 
     def _follow(self, find: Find, visit: Visit, press: int) -> Any:
-        """Compose in a thread of its own, and meanwhile say how far it is."""
-        told: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
+        """Compose in a thread of its own, and meanwhile say how far it is; from its beginning on it plays."""
+        told: SimpleQueue[tuple[int, int] | Composition | None] = SimpleQueue()
         found: list[Any] = []
 
         def work() -> None:
@@ -154,17 +171,21 @@ class Piece:
                 return visit.goes_on(press)
 
             try:
-                found.append(find(on_progress))
+                found.append(find(on_progress, told.put))
             except BaseException as error:  # raised again where somebody waits for it
                 found.append(error)
             told.put(None)
 
         threading.Thread(target=work, daemon=True).start()
-        said = 0.0
-        while (progress := told.get()) is not None:
-            if time.monotonic() - said > _PAUSE:
+        said, plays = 0.0, False
+        while (news := told.get()) is not None:
+            if not isinstance(news, tuple):
+                if visit.goes_on(press):
+                    plays = True
+                    yield self._begin(news)
+            elif not plays and time.monotonic() - said > _PAUSE:
                 said = time.monotonic()
-                yield {self.view: progress_data("Composing", *progress)}
+                yield {self.view: progress_data("Composing", *news)}
         if isinstance(found[0], BaseException):
             raise found[0]
         return found[0]

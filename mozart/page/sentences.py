@@ -1,10 +1,11 @@
 """What the page says of a piece and of its checkpoint."""
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mozart.composing.request import Request
 from mozart.errors import MozartError
+from mozart.page.measures import say_likeness
 from mozart.page.studio import Studio
 
 if TYPE_CHECKING:
@@ -24,12 +25,12 @@ def say_length(studio: Studio, character: str, bars: float | None, tempo: str | 
     """
     try:
         request = Request(length=f"{bars or 0:g}bars", character=character, tempo=tempo or None)
+        of_a_bar = studio.composer.bar_seconds(request)
     except MozartError:
         return ""
-    guess = getattr(studio.composer, "bar_seconds", None)
-    if guess is None:
+    if of_a_bar is None:
         return ""
-    low, high = (request.measure.quantity * seconds for seconds in guess(request))
+    low, high = (request.measure.quantity * seconds for seconds in of_a_bar)
     about = f"about {say_time(low)}" if high - low < 5 else f"{say_time(low)} to {say_time(high)}"
     return f"<p>{request.measure.quantity:g} bars: {about}.</p>"
 
@@ -60,10 +61,10 @@ def describe(piece: "Composition") -> str:
 
 def say_originality(piece: "Composition") -> str:
     """What the piece shares with the sonatas, and how like Mozart such pieces are where that was measured."""
-    lines = [piece.originality_sentence()]
-    if like := _find(piece.composer.metrics, "likeness", "sentence"):
-        lines.append(str(like))
-    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+    said = f"<p>{escape(piece.originality_sentence())}</p>"
+    like = "" if piece.request.lab else say_likeness(piece.composer)
+    link = '<button type="button" class="mozart-open" data-tab="How like Mozart?">How that was measured</button>'
+    return said + (f"<p>{escape(like)} {link}</p>" if like else "")
 
 
 def find_shared(piece: "Composition") -> range:
@@ -81,9 +82,3 @@ def describe_checkpoint(studio: Studio) -> str:
     version = f"revision {composer.revision[:12]}" if composer.revision else f"version {composer.identity[:12]}"
     made = f", of {composer.date}" if composer.date else ""
     return f"<p>Composed from the checkpoint {escape(composer.name)}, {escape(version)}{escape(made)}.</p>"
-
-
-def _find(values: Any, *names: str) -> Any:
-    for name in names:
-        values = values.get(name) if isinstance(values, dict) else None
-    return values

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Pieces that are kept so that going back to one, or its files, does not compose again.
 KEPT = 48
 OnProgress = Callable[[int, int], bool]
+OnBeginning = Callable[["Composition"], object]
 
 
 def go_on(_done: int, _total: int) -> bool:
@@ -49,8 +50,8 @@ class Studio:
         with self._lock:
             self.composer, self.notice = composer, ""
 
-    def compose(self, request: Request, on_progress: OnProgress = go_on) -> "Composition":
-        """The piece of a request, composed or remembered.
+    def compose(self, request: Request, on_progress: OnProgress = go_on, on_beginning: OnBeginning | None = None) -> "Composition":
+        """The piece of a request, composed or remembered; `on_beginning` is given the beginning of one that is being composed.
 
         Raises
         ------
@@ -71,7 +72,7 @@ class Studio:
             ended = ended or not on_progress(done, total)
             return not ended
 
-        piece = composer.compose(request, watch)
+        piece = composer.compose(request, watch, on_beginning)
         # A piece that was ended early is not what its request means.
         return piece if ended else self.keep(piece)
 

@@ -181,7 +181,8 @@ def error_data(sentence: str) -> Data:
 
 def describe_piece(score: Score) -> str:
     """What stands below a title: metre, tempo, how many bars, and how long."""
-    seconds, bars = round(score.seconds), len(score.bars)
+    begin = float(score.seconds_at(score.onsets[:1]).sum())  # the sound begins with the first note
+    seconds, bars = round(score.seconds - begin), len(score.bars)
     tempo = round(score.tempi[0].quarters_per_minute)
     return f"{score.metres[0]} · ♩ = {tempo} · {bars} bar{'s' * (bars > 1)} · {seconds // 60}:{seconds % 60:02}"
 

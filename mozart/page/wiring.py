@@ -18,7 +18,7 @@ from mozart.page.guess import Guess
 from mozart.page.piece import Piece, refusal
 from mozart.page.settings import Settings
 from mozart.page.stop import Visit, Visits
-from mozart.page.studio import OnProgress, Studio
+from mozart.page.studio import OnBeginning, OnProgress, Studio
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
@@ -38,7 +38,7 @@ _PRESS = "(...given) => [...given.slice(0, -1), mozart.press()]"
 _WIDTH = "() => [innerWidth]"
 
 Updates = dict[Any, Any]
-Find = Callable[[Visit, OnProgress], "Composition"]
+Find = Callable[[Visit, OnProgress, OnBeginning], "Composition"]
 
 
 class Wiring:
@@ -68,7 +68,7 @@ class Wiring:
         """Compose what the widgets say."""
 
         def compose(given: Updates, who: gr.Request) -> Iterator[Updates]:
-            yield from self._perform(lambda _, go_on: self.studio.compose(self.settings.read(given), go_on), given, who)
+            yield from self._perform(lambda _, *tell: self.studio.compose(self.settings.read(given), *tell), given, who)
 
         # Without a name of its own it would take the endpoint's.
         self._on(press, compose, self.settings.inputs, api_name="press")
@@ -79,7 +79,7 @@ class Wiring:
         def preset(given: Updates, who: gr.Request) -> Iterator[Updates]:
             request = self.settings.wish(wish)
             yield self.settings.show(request)
-            yield from self._perform(lambda _, go_on: self.studio.compose(request, go_on), given, who)
+            yield from self._perform(lambda _, *tell: self.studio.compose(request, *tell), given, who)
 
         self._on(press, preset, set(), changes=set(self.settings.widgets.values()))
 
@@ -88,25 +88,25 @@ class Wiring:
         studio, piece = self.studio, self.piece
 
         def longer(given: Updates, who: gr.Request) -> Iterator[Updates]:
-            yield from self._perform(lambda visit, _: studio.keep(visit.latest().longer()), given, who)
+            yield from self._perform(lambda visit, *_: studio.keep(visit.latest().longer()), given, who)
 
         def retime(given: Updates, who: gr.Request) -> Iterator[Updates]:
             offsets = given[piece.retime]
-            yield from self._perform(lambda visit, _: studio.keep(visit.latest().with_offsets(offsets)), given, who)
+            yield from self._perform(lambda visit, *_: studio.keep(visit.latest().with_offsets(offsets)), given, who)
 
         def again(given: Updates, who: gr.Request, event: gr.EventData) -> Iterator[Updates]:
             first, last = event._data.get("first"), event._data.get("last")
 
             yield from self._perform(
-                lambda visit, _: studio.keep(compose_again(visit.latest(), first, last)), given, who, mark=True
+                lambda visit, *_: studio.keep(compose_again(visit.latest(), first, last)), given, who, mark=True
             )
 
         def undo(given: Updates, who: gr.Request) -> Iterator[Updates]:
-            yield from self._perform(lambda visit, go_on: studio.compose(take_back(visit.latest().request), go_on), given, who)
+            yield from self._perform(lambda visit, *tell: studio.compose(take_back(visit.latest().request), *tell), given, who)
 
         def go_back(given: Updates, who: gr.Request, event: gr.EventData) -> Iterator[Updates]:
             query = str(event._data.get("query", ""))
-            yield from self._perform(lambda _, go_on: studio.compose(_linked(query), go_on), given, who)
+            yield from self._perform(lambda _, *tell: studio.compose(_linked(query), *tell), given, who)
 
         self._on(piece.longer.click, longer)
         # Only the latest choice is played.
@@ -133,7 +133,7 @@ class Wiring:
             def keep(given: Updates, who: gr.Request, number: int = number) -> Iterator[Updates]:
                 yield {self.drafts.group: gr.update(visible=False)}
                 yield from self._perform(
-                    lambda visit, go_on: self.studio.compose(self.drafts.kept(visit, number), go_on), given, who
+                    lambda visit, *tell: self.studio.compose(self.drafts.kept(visit, number), *tell), given, who
                 )
 
             self._on(button.click, keep, changes={self.drafts.group})
@@ -197,7 +197,7 @@ class Wiring:
             if request is None:
                 yield {self.piece.about: gr.skip()}
                 return
-            yield from self._perform(lambda _, go_on: self.studio.compose(request, go_on), given, who)
+            yield from self._perform(lambda _, *tell: self.studio.compose(request, *tell), given, who)
 
         where = gr.Textbox(visible=False)
         page.load(
@@ -217,7 +217,7 @@ class Wiring:
     def _perform(self, find: Find, given: Updates, who: gr.Request, mark: bool = False) -> Iterator[Updates]:
         visit = self.visits[who.session_hash]
         press = int(given[self.number] or 0)
-        yield from self.piece.perform(lambda go_on: find(visit, go_on), visit, press, mark)
+        yield from self.piece.perform(lambda *tell: find(visit, *tell), visit, press, mark)
 
     def _on(
         self,
@@ -232,9 +232,9 @@ class Wiring:
         event = press(compose, {*inputs, self.number}, self.piece.outputs | set(changes), **ways)
         event.then(None, None, None, js="() => mozart.done()")
 
-        def finish(narrow: float | None, who: gr.Request) -> Updates:
+        def finish(narrow: float | None, who: gr.Request) -> Iterator[Updates]:
             try:
-                return self.piece.finish(self.visits[who.session_hash], (narrow or NARROW) < NARROW)
+                yield from self.piece.finish(self.visits[who.session_hash], (narrow or NARROW) < NARROW)
             except MozartError as error:
                 raise refusal(error) from error
 

@@ -2,15 +2,19 @@
 
 import re
 import threading
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from mozart.errors import MozartError
 
-# A page, in verovio's units. On a telephone 1,000 of them are as wide as the screen.
-_WIDE = {"pageWidth": 2100, "pageHeight": 2970}
-_NARROW = {"pageWidth": 1000, "pageHeight": 1800}
+# A page, in verovio's units. On a telephone 1,000 of them are as wide as the screen; on paper they are tenths of a millimetre.
+_MARGINS = ("pageMarginTop", "pageMarginRight", "pageMarginBottom", "pageMarginLeft")
+_WIDE = {"pageWidth": 2100, "pageHeight": 2970, "adjustPageHeight": True, **dict.fromkeys(_MARGINS, 50)}
+_NARROW = {**_WIDE, "pageWidth": 1000, "pageHeight": 1800}
+_PAPER = {**_WIDE, "adjustPageHeight": False, **dict.fromkeys(_MARGINS, 150)}
 
 # verovio's log is the process's, and one toolkit serves one caller at a time.
 _turn = threading.Lock()
@@ -34,12 +38,52 @@ def engrave(musicxml: str, narrow: bool = False) -> list[str]:
     return [_plain(page) for page in pages]
 
 
+def engrave_for_paper(musicxml: str) -> list[str]:
+    """The pages as they are printed, in A4. Raises MozartError as :func:`engrave` does."""
+    pages, _ = _engrave(musicxml, _PAPER, lambda _: None)
+    return pages
+
+
 def engrave_with(musicxml: str, narrow: bool, read: Callable[[Any], Made]) -> tuple[list[str], Made]:
     """The same pages, with verovio's names of their elements, and what `read` finds in the toolkit that has drawn them."""
+    return _engrave(musicxml, _NARROW if narrow else _WIDE, read)
+
+
+class Glyph(NamedTuple):
+    """A glyph of a music font.
+
+    Attributes
+    ----------
+    outline : as the ``d`` of an SVG path, upwards
+    units : how many of the outline's units are the size of the font
+    advance : how far the next glyph is, in sizes of the font
+    """
+
+    outline: str
+    units: float
+    advance: float
+
+
+@cache
+def text_glyph(font: str, letter: str) -> Glyph:
+    """What a letter of a music font looks like in text; nothing where the font has no such letter."""
+    data = Path(str(_verovio().__file__)).parent / "data"
+    code = f"{ord(letter):04X}"
+    path = data / font / f"{code}.xml"
+    if not path.is_file():
+        return Glyph("", 1, 0)
+    fonts = ET.parse(data / f"{font}.xml").getroot()
+    units = float(fonts.get("units-per-em", 1000))
+    (size,) = (float(glyph.get("h-a-x", 0)) for glyph in fonts.iterfind("g") if glyph.get("c") == code)
+    outline = ET.parse(path).getroot().find("path")  # a space has none
+    return Glyph("" if outline is None else outline.get("d", ""), units, size / units)
+
+
+def _engrave(musicxml: str, page: dict[str, Any], read: Callable[[Any], Made]) -> tuple[list[str], Made]:
     with _turn:
         toolkit = _toolkit()
         toolkit.resetXmlIdSeed(1)
-        toolkit.setOptions(_NARROW if narrow else _WIDE)
+        toolkit.setOptions(page)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
         # verovio gives lines a colour of their own, black, and leaves areas to the default, black too.
@@ -71,12 +115,11 @@ def _toolkit() -> Any:
     toolkit.setOptions(
         {
             "scale": 40,
-            "adjustPageHeight": True,
             "breaks": "auto",
             "footer": "none",
             "header": "auto",
-            # Keeps the tempo mark away from stems.
-            "defaultBottomMargin": 1.5,
+            # Keeps the tempo mark away from stems and beams, also those further right where a browser's font is wider than Times.
+            "defaultBottomMargin": 3,
             "svgViewBox": True,
             "smuflTextFont": "embedded",
         }

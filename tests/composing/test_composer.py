@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mozart.composing.composer import Composer
-from mozart.composing.composition import recompose
+from mozart.composing.composition import Composition, recompose
 from mozart.composing.drawing import HIGHEST, LOWEST
 from mozart.composing.request import Request
 from mozart.corpus.reader import read_midi
@@ -22,6 +22,34 @@ def test_a_length_in_bars_is_kept(composer: Composer, bars: int) -> None:
     piece = composer.compose(Request(length=f"{bars}bars", seed=1))
     assert len(piece.score.bars) == bars
     assert len(piece.score)
+
+
+def test_the_beginning_is_told_while_the_rest_is_composed(composer: Composer) -> None:
+    """Once, with some seconds of music: it has the whole piece's first notes, and the same name."""
+    told: list[Composition] = []
+    piece = composer.compose(Request(length="24bars", seed=3, tempo=120), on_beginning=told.append)
+    (beginning,) = told
+    assert 8 <= len(beginning.score.bars) * beginning.score.metres[0].bar / 480 / 2 < 14
+    assert beginning.title == piece.title
+    shown = len(beginning.score) - 8  # the last ones may be held on
+    assert beginning.score.columns[:shown].tolist() == piece.score.columns[:shown].tolist()
+
+
+@pytest.mark.parametrize("settings", [{"length": "200"}, {"length": "3bars"}, {"offsets": "0.5"}, {"again": "2-2@1"}])
+def test_no_beginning_that_may_still_change(composer: Composer, settings: dict[str, str]) -> None:
+    """Where what is composed last changes what comes first, and where it would be all, nothing is told."""
+    told: list[Composition] = []
+    composer.compose(Request(**{"length": "24bars", "seed": "3", **settings}), on_beginning=told.append)
+    assert told == []
+
+
+def test_how_long_a_bar_is(composer: Composer) -> None:
+    """From the quicker to the slower movements; with a tempo exactly; a character that is not there is refused."""
+    low, high = composer.bar_seconds(Request()) or (0, 0)
+    assert 0 < low <= high
+    assert composer.bar_seconds(Request(tempo=60)) != (low, high)
+    with pytest.raises(MozartError, match="no character"):
+        composer.bar_seconds(Request(character="Polka"))
 
 
 def test_a_length_in_seconds_is_kept_to_a_bar(composer: Composer) -> None:

@@ -42,7 +42,8 @@ def _sines(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def house() -> Any:
     """The composer of the page that runs for a module's tests."""
-    return stub_composer()
+    sides = {side: {"passages": 60, "distance": {"together": 0.5}} for side in ("pieces", "mozart")}
+    return stub_composer(metrics={"measures": {**sides, "floor": {}, "bars": 32}})
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,7 @@ def browser(chromium: Chromium, house: Any) -> Iterator[Chromium]:
     chromium.troubles.clear()
     house.composed.clear()
     house.begun.clear()
+    house.hold_at = 1
     yield chromium
     house.hold.set()
     chromium.close_pages()

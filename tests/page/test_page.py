@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -86,6 +88,49 @@ def test_a_press_is_heard(browser: Chromium, size: ViewportSize) -> None:
     assert 0.1 < loudest < 1
     finished(page)
     sounding(page)  # what comes later does not interrupt it
+    page.click("#piece .play")
+    # Nothing stays lit that no longer sounds, and no key down.
+    lit, down = (page.locator(f"#piece {which}").count() for which in (".notes .lit", ".keys :is(.right, .left)"))
+    assert down <= lit <= 3  # a scale, a chord of one hand
+
+
+@SIZES
+def test_the_beginning_is_heard_first(browser: Chromium, house: Any, size: ViewportSize) -> None:
+    """A piece plays from its beginning on while the rest is composed; then the whole one goes on from there, and nothing else."""
+    house.hold.clear()
+    house.hold_at = 8
+    page = browser.open(size=size)
+    page.click("#compose")
+    sounding(page)
+    expect(page.locator("#piece .player .about")).to_contain_text("8 bars")
+    heard = page.evaluate("document.querySelector('#piece audio').currentTime")
+    house.hold.set()
+    expect(page.locator("#piece .player .about")).to_contain_text("32 bars")
+    finished(page)
+    expect(page.locator("#piece audio")).to_have_count(1)
+    sounding(page)
+    now, source = page.locator("#piece audio").evaluate("(audio) => [audio.currentTime, audio.src]")
+    assert now > heard
+    assert "/piece.flac" in source
+    page.wait_for_function("() => document.querySelector('#piece audio').volume === 1")
+    # What lights up still follows.
+    page.wait_for_function("() => document.querySelector('#piece .notes .lit')")
+
+
+def test_a_beginning_that_is_paused(browser: Chromium, house: Any) -> None:
+    """Who pauses while the rest is composed has the whole piece there, silent, at the same place."""
+    house.hold.clear()
+    house.hold_at = 8
+    page = browser.open()
+    page.click("#compose")
+    sounding(page)
+    page.click("#piece .play")
+    heard = page.evaluate("document.querySelector('#piece audio').currentTime")
+    house.hold.set()
+    finished(page)
+    page.wait_for_function("() => document.querySelector('#piece audio').src.includes('/piece.flac')")
+    assert silent(page)
+    assert page.evaluate("document.querySelector('#piece audio').currentTime") == pytest.approx(heard, abs=0.01)
 
 
 @SIZES
@@ -379,9 +424,45 @@ def test_files_are_named(page: Page) -> None:
     seed = re.findall(r"seed=(\d+)", link)[0]
     for ending in ("mid", "musicxml", "mp3", "wav"):
         expect(page.locator(f"#{ending}")).to_have_attribute("download", f"mozart-menuetto-in-g-major-seed-{seed}.{ending}")
+    for ending, begins in (("mid", b"MThd"), ("pdf", b"%PDF"), ("png", b"\x89PNG")):
+        with page.expect_download() as waiting:
+            page.click(f"#{ending}")
+        assert waiting.value.suggested_filename == f"mozart-menuetto-in-g-major-seed-{seed}.{ending}"
+        assert Path(waiting.value.path()).read_bytes().startswith(begins)
+
+
+def test_the_picture_of_the_score(browser: Chromium) -> None:
+    """The picture is black on white in the dark theme too, as large as the page twice over, with nothing lit."""
+    page = browser.open("?__theme=dark")
+    compose(page)
+    sounding(page)
     with page.expect_download() as waiting:
-        page.click("#mid")
-    assert Path(waiting.value.path()).read_bytes().startswith(b"MThd")
+        page.click("#png")
+    picture = plt.imread(waiting.value.path())
+    assert picture.shape[1] > 1600
+    colours = picture[..., :3].reshape(-1, 3)
+    assert np.ptp(colours, axis=1).max() < 0.02  # greys only
+    assert colours.min() < 0.1
+    assert np.median(colours) == 1
+
+
+def test_the_card_is_a_press_away(page: Page) -> None:
+    """What is said of how like Mozart pieces are leads to how that was measured."""
+    compose(page)
+    page.click("#about .mozart-open")
+    expect(page.locator("#measures")).to_be_in_viewport()
+
+
+def test_the_gallery_stays(page: Page) -> None:
+    """Pieces that were composed beforehand are there before the first press, and after it."""
+    expect(page.locator("#gallery audio")).to_have_count(3)
+    compose(page)
+    expect(page.locator("#gallery audio")).to_have_count(3)
+
+
+def test_the_length_says_its_time(page: Page) -> None:
+    """Below the length stands how long so many bars play."""
+    expect(page.locator("#hint")).to_contain_text("32 bars: 48 s to 1 min 20 s.")
 
 
 def test_an_empty_length(page: Page) -> None:

@@ -37,8 +37,11 @@ def test_how_like_mozart(composer: Any) -> None:
     """What a piece shares is said, and how like Mozart such pieces are where that was measured."""
     piece = composer.compose(Request(seed=1))
     assert say_originality(piece).count("<p>") == 1
-    composer.metrics = {"likeness": {"sentence": "Its pieces are <like> his."}}
-    assert "&lt;like&gt;" in say_originality(piece)
+    sides = {side: {"passages": 60, "distance": {"together": far}} for side, far in (("pieces", 0.544), ("mozart", 0.19))}
+    composer.metrics = {"measures": {**sides, "floor": {}, "bars": 32}}
+    assert "60 such pieces lie at a distance of 0.54 from his sonatas, where his own" in say_originality(piece)
+    composer.metrics = {"measures": {"pieces": "many"}}
+    assert say_originality(piece).count("<p>") == 1
 
 
 def test_what_is_said_of_the_checkpoint(composer: Any) -> None:

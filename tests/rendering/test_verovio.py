@@ -88,3 +88,13 @@ def test_without_verovio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", no_verovio)
     with pytest.raises(MozartError, match="pip install verovio"):
         engrave(LONG)
+
+
+def test_the_tempo_mark_touches_nothing() -> None:
+    """It stands above all stems and beams near it, with room to spare: a browser's font may be wider than verovio's."""
+    notes = [(960 + i * 240, 0, 74 if i % 2 else 77, 240, 70) for i in range(12)]
+    (page,) = engrave(musicxml(Score(notes, metres=[(0, 6, 8)]), "Allegro"))
+    (tempo,) = re.findall(r'class="tempo".*?<text x="\d+" y="(\d+)"', page, re.DOTALL)
+    drawn = re.findall(r'<polygon points="([^"]+)"', page) + re.findall(r'class="stem">\s*<path d="M([^"]+)"', page)
+    tops = [float(y) for corners in drawn for y in re.findall(r"[\d.]+[ ,]([\d.]+)", corners)]
+    assert min(tops) - float(tempo) >= 420  # a staff space is 180

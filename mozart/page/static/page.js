@@ -68,8 +68,32 @@ window.mozart = (() => {
     history.replaceState(history.state, "", location.pathname + (search && `?${search}`));
   }
 
+  // The first page of the sheet music as a picture: black on white, whatever the theme, and nothing lit.
+  async function picture(name) {
+    const page = one("#piece .pages svg").cloneNode(true), { width, height } = page.viewBox.baseVal;
+    const margin = 0.04 * width, around = 2 * (width + 2 * margin);
+    const canvas = Object.assign(document.createElement("canvas"), { width: around, height: 2 * (height + 2 * margin) });
+    for (const lit of page.querySelectorAll(".lit")) lit.classList.remove("lit");
+    page.style.color = "black";
+    page.setAttribute("width", 2 * width);
+    page.setAttribute("height", 2 * height);
+    const drawn = new Image();
+    drawn.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(page))}`;
+    await drawn.decode();
+    const context = canvas.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(drawn, 2 * margin, 2 * margin);
+    const link = document.createElement("a");
+    link.href = canvas.toDataURL("image/png");
+    link.download = name;
+    link.click();
+  }
+
   document.addEventListener("play", (event) => {
-    for (const audio of all("audio")) if (audio !== event.target && !audio.paused) audio.pause();
+    // In a view the whole piece takes over from its beginning.
+    const view = event.target.closest(".piece");
+    for (const audio of all("audio")) if (audio !== event.target && !(view && view.contains(audio)) && !audio.paused) audio.pause();
     update();
   }, true);
   for (const name of ["pause", "ended", "emptied"]) document.addEventListener(name, () => setTimeout(update), true);
@@ -83,6 +107,14 @@ window.mozart = (() => {
       try { await navigator.clipboard.writeText(link); copy.nextElementSibling.textContent = "Copied"; }
       catch { copy.nextElementSibling.textContent = link; }
     }
+    const tab = event.target.closest?.("[data-tab]");
+    if (tab) {
+      const found = all("[role=tab]").find((one) => one.textContent.trim() === tab.dataset.tab);
+      found?.click();
+      found?.scrollIntoView({ block: "start" });
+    }
+    const wanted = event.target.closest?.("[data-picture]");
+    if (wanted) await picture(wanted.dataset.picture);
     const more = event.target.closest?.("#choose_more");
     if (more) {
       const open = document.body.classList.toggle("mozart-settings");

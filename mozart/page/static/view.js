@@ -1,7 +1,7 @@
 // One sound, and what follows it. `element`, `trigger`, `props` and `watch` are Gradio's.
 const root = element.querySelector(".piece");
 const one = (selector) => root.querySelector(selector);
-const audio = one("audio");
+let audio = one("audio");
 const HUSH = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=";
 
 // No piece is shown when `piece` is null; `passage` is the marked bars: first and last, from 1, and their seconds.
@@ -31,14 +31,16 @@ function show(data) {
 }
 
 function showPiece(data, wasThere) {
+  const growing = wasThere && piece?.growing && piece.sound && data.sound && piece;
   const goesOn = wasThere && piece?.sound && piece.sound === data.sound;
   const sheetGoesOn = goesOn && String(piece.pages) === String(data.pages);
-  if (!goesOn) silence();
+  if (!goesOn && !growing) silence();
+  for (const note of lit) light(note, false, new Set()); // what is drawn may stay
   piece = data;
   longest = Math.max(0, ...piece.notes.map(([start, stop]) => stop - start));
   one(".title").textContent = piece.title;
   one(".about").textContent = piece.about;
-  one(".whole").textContent = clock(piece.seconds);
+  one(".whole").textContent = clock(Math.round(piece.seconds));
   one(".position").max = piece.seconds;
   one(".play").disabled = !piece.sound;
   one(".legend .opening").hidden = !piece.opening;
@@ -48,7 +50,8 @@ function showPiece(data, wasThere) {
   if (!goesOn) roll.draw(piece.roll, piece);
   one(".score").hidden = !piece.pages.length;
   if (!sheetGoesOn) score.draw(piece.pages, piece.notes.map((note) => note[3]));
-  if (!goesOn) arrive();
+  if (growing) takeOver(growing.seconds);
+  else if (!goesOn) arrive();
   draw();
 }
 
@@ -63,6 +66,60 @@ function arrive() {
   play();
   // The space bar shall pause, not press again the button that asked for the piece.
   if (document.activeElement?.matches("body, button")) one(".play").focus({ preventScroll: true, focusVisible: false });
+}
+
+// The whole piece has come while its beginning plays, up to `end`: the same music goes on from where it is.
+async function takeOver(end) {
+  const before = audio, next = audio.cloneNode(), mine = piece;
+  setPassage(null, null);
+  hear(next);
+  next.volume = 0;
+  next.src = piece.sound;
+  root.append(next);
+  const stays = () => piece?.sound === mine.sound && audio === before && before.isConnected;
+  try {
+    await new Promise((ready, failed) => { next.oncanplaythrough = ready; next.onerror = failed; });
+    if (stays() && (!before.paused || before.ended)) await start();
+  } catch { /* what follows plays it all the same */ }
+  if (!stays()) return next.remove();
+  if (next.paused) {
+    // The beginning has been paused; or this browser lets no other element sound: then the piece goes on a moment later.
+    const plays = !before.paused || before.ended;
+    next.remove();
+    const now = Math.min(before.currentTime, end);
+    before.src = mine.sound;
+    before.currentTime = now;
+    return plays ? play() : draw();
+  }
+  audio = next;
+  root.dataset.playing = "";
+  const began = performance.now();
+  (function fade() {
+    const share = Math.min(1, (performance.now() - began) / 120);
+    [next.volume, before.volume] = [share, 1 - share];
+    if (share < 1 && !next.paused) return requestAnimationFrame(fade);
+    next.volume = 1;
+    before.pause();
+    before.remove();
+  })();
+  follow();
+
+  async function start() {
+    next.playbackRate = next.defaultPlaybackRate = before.playbackRate;
+    next.preservesPitch = true;
+    next.loop = before.loop;
+    // Two sounds do not start at one moment: how late the second one is shows how much further on it must begin.
+    let lag = before.ended ? 0 : 0.05;
+    for (let round = 0; round < 5 && stays(); round++) {
+      next.currentTime = Math.min(before.currentTime, end) + lag;
+      if (next.paused) await next.play();
+      if (before.ended) return;
+      await new Promise((ready) => setTimeout(ready, 150));
+      const late = before.currentTime - next.currentTime;
+      if (Math.abs(late) < 0.01) return;
+      lag += late;
+    }
+  }
 }
 
 function silence() {
@@ -199,23 +256,25 @@ function markBars(first, last) {
 
 const say = (text) => { one(".said").textContent = text; };
 
-audio.addEventListener("play", () => {
-  for (const other of document.querySelectorAll(".piece audio")) if (other !== audio) other.pause();
-  window.lastPieceView = root;
-  root.dataset.playing = "";
-  one(".play").setAttribute("aria-label", "Pause");
-  follow();
-});
-for (const type of ["pause", "ended"]) audio.addEventListener(type, () => {
-  delete root.dataset.playing;
-  one(".play").setAttribute("aria-label", "Play");
-  draw();
-});
-audio.addEventListener("seeked", draw);
-audio.addEventListener("timeupdate", keepWithin); // no frames are drawn in a hidden tab
-audio.addEventListener("error", () => {
-  if (piece?.sound && audio.src !== HUSH) say("The sound could not be loaded.");
-});
+function hear(element) {
+  const listen = (type, act) => element.addEventListener(type, () => { if (element === audio) act(); });
+  listen("play", () => {
+    for (const other of document.querySelectorAll(".piece audio")) if (!root.contains(other)) other.pause();
+    window.lastPieceView = root;
+    root.dataset.playing = "";
+    one(".play").setAttribute("aria-label", "Pause");
+    follow();
+  });
+  for (const type of ["pause", "ended"]) listen(type, () => {
+    delete root.dataset.playing;
+    one(".play").setAttribute("aria-label", "Play");
+    draw();
+  });
+  listen("seeked", draw);
+  listen("timeupdate", keepWithin); // no frames are drawn in a hidden tab
+  listen("error", () => { if (piece?.sound && audio.src !== HUSH) say("The sound could not be loaded."); });
+}
+hear(audio);
 
 one(".play").addEventListener("click", toggle);
 one(".waiting").addEventListener("click", toggle);
