@@ -23,10 +23,12 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     music = parser.add_argument_group("music")
     source = music.add_mutually_exclusive_group()
     source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
-    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
+    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder, and in the folders in it, instead")
     music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
     music.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="notes: held out to choose an epoch by")
-    music.add_argument("--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281"')
+    music.add_argument(
+        "--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281", or folders'
+    )
 
     training = parser.add_argument_group("training")
     training.add_argument("--recipe", choices=list(CONFIGS), default="notes", help="a way to train (default notes)")
@@ -42,6 +44,9 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         help="go on after the last saved epoch in --output, or after the one that --push-every has published last",
     )
     run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: CUDA where there is one")
+    run.add_argument(
+        "--accumulate", type=_count, metavar="N", help="notes: compute a batch in N parts, for a card with little memory"
+    )
     run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
     run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
 
@@ -60,6 +65,8 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
     if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
         parser.error("--validation-works and --test-works are not for --recipe lab, which deals out windows: leave them out")
+    if flags.recipe == "lab" and flags.accumulate:
+        parser.error("--accumulate is not for --recipe lab: leave it out, or give a smaller --batch-size")
     flags.output = flags.output or Path("runs") / flags.recipe
     flags.state = flags.output / _STATE_FILES[flags.recipe]
     return flags
