@@ -8,7 +8,23 @@ python train.py --resume             go on where an interrupted run was saved
 python train.py --push-to-hub user/mozart --push-every 1
 python train.py --resume user/mozart                go on from there on another machine
 torchrun --nproc-per-node 2 train.py                in two processes, on two GPUs or cores
+hf jobs uv run train.py --push-to-hub user/mozart --push-every 1          on a GPU of the Hub's
 """
+
+# What `uv run` installs, and how `hf jobs uv run` starts it: the package goes along as a volume.
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "torch>=2.6", "music21>=10.5", "huggingface_hub>=2.4,<3", "httpx2>=2", "mido>=1.3", "safetensors>=0.5", "numpy>=2.0",
+#   "pydantic>=2.11", "matplotlib>=3.9", "platformdirs>=4.3", "tqdm>=4.66",
+# ]
+# [tool.hf-jobs]
+# flavor = "t4-small"
+# timeout = "2h"
+# secrets = ["HF_TOKEN"]
+# env = { PYTHONPATH = "/mozart" }
+# volumes = ["./mozart:/mozart/mozart"]
+# ///
 
 import shutil
 import sys

@@ -32,7 +32,7 @@ from mozart.training.loop import start_run, train
 from mozart.training.processes import join
 from mozart.training.shards import make_shelves
 
-NOTES = 72  # a file, in ten bars
+NOTES = 40  # a file, in ten bars or so
 ROOT = Path(__file__).parent.parent
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
@@ -139,7 +139,7 @@ def generate(folder: Path, count: int) -> None:
         for lowest in (60, 36):
             track = mido.MidiTrack()
             for _ in range(NOTES // 2):
-                pitch, ticks = lowest + rng.randrange(24), rng.choice((240, 480, 960))
+                pitch, ticks = lowest + rng.randrange(24), rng.choice((480, 960, 1_920))
                 track.append(mido.Message("note_on", note=pitch, velocity=rng.randrange(40, 100)))
                 track.append(mido.Message("note_off", note=pitch, time=ticks))
             midi.tracks.append(track)

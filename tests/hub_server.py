@@ -70,6 +70,7 @@ class HubServer(ThreadingHTTPServer):
     account : what the Hub says of who has TOKEN
     spaces : the variables of every Space
     restarted : the Spaces that were, in order
+    jobs : what was asked for, of each
     failures : what is to go wrong
     requests : the method and path of all requests so far
     """
@@ -83,6 +84,7 @@ class HubServer(ThreadingHTTPServer):
         self.account: dict[str, Any] = {"name": "user", "auth": {"accessToken": {"role": "write"}}}
         self.spaces: dict[str, dict[str, str]] = {}
         self.restarted: list[str] = []
+        self.jobs: list[dict[str, Any]] = []
         self.failures: list[Failure] = []
         self.requests: list[str] = []
         self._lock = threading.Lock()
@@ -216,6 +218,10 @@ class _Conversation(BaseHTTPRequestHandler):
             case "POST", ["api", "spaces", user, name, "restart"]:
                 self.server.restarted.append(f"{user}/{name}")
                 return _json({"stage": "RUNNING_BUILDING"})
+            case "POST", ["api", "jobs", user]:
+                self.server.jobs.append(json.loads(body))
+                owner = {"id": "1", "name": user, "type": "user"}
+                return _json({"id": "job", "owner": owner, "status": {"stage": "RUNNING"}, "labels": {}})
             case "GET", ["api", "models", user, name, "tree", revision]:
                 return _json([_entry(*file) for file in self._commit(f"{user}/{name}", revision).files.items()])
             case "GET" | "HEAD", [user, name, "resolve", revision, *path]:

@@ -6,6 +6,7 @@ A file that takes longer, or a process that dies over it, costs this file alone.
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,7 @@ from mozart.corpus.readings import Known, Readings
 from mozart.errors import MozartError
 
 SECONDS, MEGABYTES = 10, 512  # that one file may take
-_FEW = 100  # files, for which starting processes takes longer than reading
+_FEW = 500  # files, for which starting processes takes longer than reading
 _IN_FLIGHT = 4  # files a process, or the memory would grow with the list
 
 
@@ -57,7 +58,8 @@ def read_files(files: Iterable[File], readings: Readings, count: int | None = No
         How many they are, where that is known: few are read in this process.
     """
     if count is not None and count < _FEW:
-        yield from ((index, read_one(readings, file)) for index, file in enumerate(files))
+        read = partial(read_one, readings)
+        yield from ((index, _within_time(read, file, SECONDS)) for index, file in enumerate(files))
     else:
         yield from in_processes(files, partial(read_one, readings))
 
@@ -98,7 +100,7 @@ def in_processes(
         try:
             while item or in_flight:
                 while item and len(in_flight) < workers * _IN_FLIGHT:
-                    in_flight[pool.submit(_within_bounds, read, item[1], seconds)] = item
+                    in_flight[pool.submit(_within_time, read, item[1], seconds)] = item
                     item = next(waiting, None)
                 for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
@@ -120,7 +122,7 @@ def _one_by_one(files: list[tuple[int, File]], read: Read, seconds: float) -> It
     pool = _pool(1)
     for index, file in files:
         try:
-            yield index, pool.submit(_within_bounds, read, file, seconds).result()
+            yield index, pool.submit(_within_time, read, file, seconds).result()
         except BrokenProcessPool:
             reason = "the process that read it was ended by the system"
             yield index, Outcome(_named(file), problem=f"{_said(file)} cannot be read: {reason}.")
@@ -150,14 +152,16 @@ def _begin() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _within_bounds(read: Read, file: File, seconds: float) -> Outcome:
+def _within_time(read: Read, file: File, seconds: float) -> Outcome:
+    """Windows, and threads, have no timer: there nothing is bounded."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return read(file)
+
     def stop(*_: object) -> None:
         raise _TooLong
 
-    has_timer = hasattr(signal, "setitimer")  # Windows has none
-    if has_timer:
-        signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return read(file)
     except _TooLong:
@@ -165,8 +169,8 @@ def _within_bounds(read: Read, file: File, seconds: float) -> Outcome:
     except MemoryError:
         return Outcome(_named(file), problem=f"{_said(file)} needs more than {MEGABYTES} MB to be read.")
     finally:
-        if has_timer:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _said(file: File) -> str:

@@ -37,12 +37,15 @@ def test_one_bad_file_costs_itself_alone() -> None:
         assert found[index].file.name == name
 
 
-def test_a_pipe_that_nobody_writes_to(tmp_path: Path) -> None:
-    """Waiting for bytes ends too."""
+def test_a_pipe_that_nobody_writes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for bytes ends too, in a process and where few files are read without any."""
     os.mkfifo(tmp_path / "pipe.mid")
     readings = Readings(tmp_path / "readings.sqlite")
     ((_, outcome),) = in_processes([File("pipe.mid", tmp_path / "pipe.mid")], partial(read_one, readings), seconds=0.5)
     assert outcome.problem == "pipe.mid took longer than 0.5 seconds to read."
+    monkeypatch.setattr(reading, "SECONDS", 0.1)
+    ((_, outcome),) = read_files([File("pipe.mid", tmp_path / "pipe.mid")], readings, 1)
+    assert outcome.problem == "pipe.mid took longer than 0.1 seconds to read."
 
 
 def test_processes_read_what_one_process_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
