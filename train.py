@@ -2,7 +2,7 @@
 
 python train.py                      recipe notes: whole notes in exact time, tested on sonatas that it has never read
 python train.py --recipe lab         the laboratory's network, Problems 1 to 5
-python train.py --midi-dir FOLDER    music of your own
+python train.py --midi-dir FOLDER    music of your own; --midi-hub user/dataset: from the Hub
 python train.py --dry-run            read and split the music, say what is in it, and stop
 python train.py --resume             go on where an interrupted run was saved
 python train.py --push-to-hub user/mozart --push-every 1
@@ -48,7 +48,7 @@ from mozart.training.flags import parse_flags, read_config
 from mozart.training.laboratory import train_laboratory
 from mozart.training.loop import Run, start_run, train
 from mozart.training.machine import choose_device, escape_output, explained, say, say_how_long
-from mozart.training.music import read_music, say_what_is_missing
+from mozart.training.music import read_music, require_music, say_what_is_missing, say_whose
 from mozart.training.processes import Processes, join
 from mozart.training.saving import resume_run, save_run
 from mozart.training.shards import SHARDS, make_shelves
@@ -86,10 +86,11 @@ def run_recipe(flags: Namespace, arguments: list[str], processes: Processes) -> 
                 saved = publishing.find_run(flags)
             if not flags.dry_run and processes.leads:
                 stack.enter_context(output.own(flags.output))
+                require_music(flags)
                 publisher = publishing.make_publisher(flags)
             music = read_music(flags)
         finisher = Finisher(flags.output, config, report.about_run(arguments, device), publisher, flags.samples_every)
-        finisher.provenance = report.make_provenance(config, music, own=flags.midi_dir is not None)
+        finisher.provenance = report.make_provenance(config, say_whose(flags, len(music.scores)))
         train_recipe = train_notes if flags.recipe == "notes" else train_laboratory
         checkpoint = train_recipe(flags, config, music, device, saved, finisher, processes)
         if checkpoint is not None:

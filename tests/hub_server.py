@@ -63,7 +63,7 @@ class HubServer(ThreadingHTTPServer):
 
     Attributes
     ----------
-    repos : the commits of every repository's main branch, oldest first; a new repository has none
+    repos : the commits of every repository's main branch, oldest first; a new repository has none; ``datasets/user/name`` for one
     branches : those of other branches, by ``user/name@branch``
     private : the repositories that are
     storage : the large files that were sent, by SHA-256, whether or not a commit names them
@@ -192,8 +192,8 @@ class _Conversation(BaseHTTPRequestHandler):
                 return _json({})
             case "POST", ["api", "models", user, name, "branch", branch]:
                 return self._create_branch(f"{user}/{name}", branch)
-            case "POST", ["api", "models" | "spaces", user, name, "preupload", branch]:
-                return self._upload_modes(f"{user}/{name}", branch, json.loads(body)["files"])
+            case "POST", ["api", "models" | "spaces" | "datasets" as kind, user, name, "preupload", branch]:
+                return self._upload_modes(_repo(kind, user, name), branch, json.loads(body)["files"])
             case "POST", [*_, "info", "lfs", "objects", "batch"]:
                 wanted = json.loads(body)["objects"]
                 uploads = [{"upload": {"href": f"{self.server.url}/storage/{file['oid']}"}} for file in wanted]
@@ -201,12 +201,12 @@ class _Conversation(BaseHTTPRequestHandler):
             case "PUT", ["storage", oid]:
                 self.server.storage[oid] = body
                 return _json({})
-            case "POST", ["api", "models" | "spaces", user, name, "commit", branch]:
-                return self._add_commit(f"{user}/{name}", branch, body)
-            case "GET", ["api", "models" | "spaces", user, name]:
-                return self._about(f"{user}/{name}", "main")
-            case "GET", ["api", "models", user, name, "revision", revision]:
-                return self._about(f"{user}/{name}", revision)
+            case "POST", ["api", "models" | "spaces" | "datasets" as kind, user, name, "commit", branch]:
+                return self._add_commit(_repo(kind, user, name), branch, body)
+            case "GET", ["api", "models" | "spaces" | "datasets" as kind, user, name]:
+                return self._about(_repo(kind, user, name), "main")
+            case "GET", ["api", "models" | "datasets" as kind, user, name, "revision", revision]:
+                return self._about(_repo(kind, user, name), revision)
             case _, ["api", "spaces", user, name, *_] if f"{user}/{name}" not in self.server.spaces:
                 raise _Refusal(HTTPStatus.NOT_FOUND, "RepoNotFound")
             case "GET", ["api", "spaces", _, _, "auth-check", "write"]:
@@ -222,15 +222,17 @@ class _Conversation(BaseHTTPRequestHandler):
                 self.server.jobs.append(json.loads(body))
                 owner = {"id": "1", "name": user, "type": "user"}
                 return _json({"id": "job", "owner": owner, "status": {"stage": "RUNNING"}, "labels": {}})
-            case "GET", ["api", "models", user, name, "tree", revision]:
-                return _json([_entry(*file) for file in self._commit(f"{user}/{name}", revision).files.items()])
+            case "GET", ["api", "models" | "datasets" as kind, user, name, "tree", revision]:
+                return _json([_entry(*file) for file in self._commit(_repo(kind, user, name), revision).files.items()])
+            case "GET" | "HEAD", ["datasets", user, name, "resolve", revision, *path]:
+                return self._file(_repo("datasets", user, name), revision, "/".join(path))
             case "GET" | "HEAD", [user, name, "resolve", revision, *path]:
                 return self._file(f"{user}/{name}", revision, "/".join(path))
         raise _Refusal(HTTPStatus.NOT_FOUND)
 
     def _create(self, wanted: dict[str, str]) -> _Reply:
-        repo = f"{wanted['organization']}/{wanted['name']}"
         is_space = wanted.get("type") == "space"
+        repo = _repo(f"{wanted.get('type')}s", wanted["organization"], wanted["name"])
         url = f"{self.server.url}/{'spaces/' * is_space}{repo}"
         if is_space:
             self.server.spaces.setdefault(repo, {})
@@ -278,6 +280,8 @@ class _Conversation(BaseHTTPRequestHandler):
                 files[change["path"]] = base64.b64decode(change["content"])
             elif line["key"] == "lfsFile":
                 files[change["path"]] = self.server.storage[change["oid"]]
+            elif line["key"] == "deletedFile":
+                del files[change["path"]]
         revision = hashlib.sha1(before.revision.encode() + body).hexdigest()
         self._commits(repo, branch).append(Commit(revision, files))
         return _json({"commitOid": revision, "commitUrl": f"{self.server.url}/{repo}/commit/{revision}"})
@@ -316,7 +320,12 @@ def _entry(path: str, content: bytes) -> dict[str, Any]:
 
 
 def _is_large(path: str) -> bool:
-    return path.endswith(".safetensors")
+    return path.endswith((".safetensors", ".parquet"))
+
+
+def _repo(kind: str, user: str, name: str) -> str:
+    """What a repository is called here: a dataset may have the name of a model."""
+    return "datasets/" * (kind == "datasets") + f"{user}/{name}"
 
 
 def _oid(path: str, content: bytes) -> str:

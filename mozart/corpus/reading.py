@@ -55,13 +55,33 @@ def read_files(files: Iterable[File], readings: Readings, count: int | None = No
     Parameters
     ----------
     count
-        How many they are, where that is known: few are read in this process.
+        How many they are, where that is known: few are read in this process, and so is what is known, of however many.
     """
-    if count is not None and count < _FEW:
-        read = partial(read_one, readings)
-        yield from ((index, _within_time(read, file, SECONDS)) for index, file in enumerate(files))
-    else:
-        yield from in_processes(files, partial(read_one, readings))
+    here = read_one if count is not None and count < _FEW else look_up
+    done: list[tuple[int, Outcome]] = []
+
+    def others() -> Iterator[tuple[int, File]]:
+        for index, file in enumerate(files):
+            outcome = _within_time(partial(here, readings), file, SECONDS)
+            if outcome.reading or outcome.known or outcome.problem:
+                done.append((index, outcome))
+            else:
+                yield index, file
+
+    for item in in_processes(others(), partial(read_one, readings)):
+        yield item
+        yield from done
+        done.clear()
+    yield from done
+
+
+def look_up(readings: Readings, file: File) -> Outcome:
+    """What is known of a file, or why its bytes cannot be had."""
+    try:
+        key = readings.key(read_bytes(file.content) if isinstance(file.content, Path) else file.content)
+    except MozartError as error:
+        return Outcome(_named(file), problem=str(error))
+    return Outcome(_named(file), key, known=readings.find(key))
 
 
 def read_one(readings: Readings, file: File) -> Outcome:
@@ -80,19 +100,21 @@ def read_one(readings: Readings, file: File) -> Outcome:
 
 
 def in_processes(
-    files: Iterable[File], read: Read, *, seconds: float = SECONDS, workers: int | None = None
+    files: Iterable[tuple[int, File]], read: Read, *, seconds: float = SECONDS, workers: int | None = None
 ) -> Iterator[tuple[int, Outcome]]:
     """Read files in processes, one a core; of a process that dies, the files that it had are tried once more, alone.
 
     Parameters
     ----------
+    files
+        With their places.
     read
         What a process does with a file; it can be pickled.
     seconds
         That one file may take.
     """
     workers = workers or available_cores()
-    waiting = enumerate(files)
+    waiting = iter(files)
     item = next(waiting, None)
     in_flight: dict[Future[Outcome], tuple[int, File]] = {}
     while item or in_flight:

@@ -24,6 +24,7 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     source = music.add_mutually_exclusive_group()
     source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
     source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder, and in the folders in it, instead")
+    source.add_argument("--midi-hub", metavar="USER/DATASET", help="or on a dataset of the Hub, as `mozart corpus push` makes one")
     music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
     music.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="notes: held out to choose an epoch by")
     music.add_argument(
@@ -65,6 +66,8 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
     if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
         parser.error("--validation-works and --test-works are not for --recipe lab, which deals out windows: leave them out")
+    if flags.recipe == "lab" and flags.midi_hub:
+        parser.error("--midi-hub is not for --recipe lab, which reads files: give their folder with --midi-dir")
     if flags.recipe == "lab" and flags.accumulate:
         parser.error("--accumulate is not for --recipe lab: leave it out, or give a smaller --batch-size")
     flags.output = flags.output or Path("runs") / flags.recipe

@@ -5,6 +5,7 @@ from argparse import Namespace
 from mozart import atomic
 from mozart.corpus import archive
 from mozart.corpus.works import Music, read_works, to_csv
+from mozart.training import dataset
 from mozart.training.machine import say
 
 SKIPPED = "skipped.csv"
@@ -13,12 +14,29 @@ _SAID = 20  # remarks; of more only how many there are
 
 def read_music(flags: Namespace) -> Music:
     """Every file, by the one reader whatever the recipe, so that both refuse the same files in the same words."""
+    music = dataset.read(flags.midi_hub, skip_unreadable=flags.skip_unreadable) if flags.midi_hub else _read_folder(flags)
+    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} files.")
+    return music
+
+
+def require_music(flags: Namespace) -> None:
+    """Raise MozartError when the music is on the Hub and cannot be had from there."""
+    if flags.midi_hub:
+        dataset.require(flags.midi_hub)
+
+
+def say_whose(flags: Namespace, count: int) -> str | None:
+    """Whose music it is; None for the sonatas."""
+    if flags.midi_hub:
+        return f"{count:,} MIDI files of the dataset {flags.midi_hub}."
+    return f"{count:,} MIDI files of the trainer's own." if flags.midi_dir else None
+
+
+def _read_folder(flags: Namespace) -> Music:
     files = archive.midi_files(flags.midi_dir) if flags.midi_dir else archive.sonatas(flags.archive)
     # A run inside --midi-dir has left its own pieces there, which are nobody's music to learn from.
     files = [path for path in files if flags.output.absolute() not in path.absolute().parents]
-    music = read_works(files, skip_unreadable=flags.skip_unreadable, folder=flags.midi_dir)
-    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} files.")
-    return music
+    return read_works(files, skip_unreadable=flags.skip_unreadable, folder=flags.midi_dir)
 
 
 def say_what_is_missing(flags: Namespace, music: Music) -> None:

@@ -30,7 +30,7 @@ def test_one_bad_file_costs_itself_alone() -> None:
     """One that never ends, one over which its process dies, one that takes all memory: each is said; the others are read."""
     bad = {"dies": "ended by the system", "never ends": "longer than 0.5 seconds", "takes all": "more than 512 MB"}
     names = ["a", *bad, *"bcdefghijklmnopqrstuvwxyz"]
-    found = dict(in_processes([File(name, b"") for name in names], read_badly, seconds=0.5, workers=2))
+    found = dict(in_processes(enumerate(File(name, b"") for name in names), read_badly, seconds=0.5, workers=2))
     assert sorted(found) == list(range(len(names)))
     for index, name in enumerate(names):
         assert bad.get(name, "read") in found[index].problem, name
@@ -41,7 +41,7 @@ def test_a_pipe_that_nobody_writes_to(tmp_path: Path, monkeypatch: pytest.Monkey
     """Waiting for bytes ends too, in a process and where few files are read without any."""
     os.mkfifo(tmp_path / "pipe.mid")
     readings = Readings(tmp_path / "readings.sqlite")
-    ((_, outcome),) = in_processes([File("pipe.mid", tmp_path / "pipe.mid")], partial(read_one, readings), seconds=0.5)
+    ((_, outcome),) = in_processes(enumerate([File("pipe.mid", tmp_path / "pipe.mid")]), partial(read_one, readings), seconds=0.5)
     assert outcome.problem == "pipe.mid took longer than 0.5 seconds to read."
     monkeypatch.setattr(reading, "SECONDS", 0.1)
     ((_, outcome),) = read_files([File("pipe.mid", tmp_path / "pipe.mid")], readings, 1)
