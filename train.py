@@ -30,7 +30,7 @@ import shutil
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ from mozart.training.music import read_music, require_music, say_what_is_missing
 from mozart.training.processes import Processes, join
 from mozart.training.saving import resume_run, save_run
 from mozart.training.shards import SHARDS, make_shelves
+from mozart.training.tracking import Tracker
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,17 +80,18 @@ def run_recipe(flags: Namespace, arguments: list[str], processes: Processes) -> 
     publishing.require_names(flags)
     with ExitStack() as stack:
         with processes.leader_first():
-            saved, publisher = None, None
-            if not flags.dry_run and processes.leads:
+            saved, publisher, tracker, writes = None, None, None, processes.leads and not flags.dry_run
+            if writes:
                 output.require_free(flags.output, flags.state, resume=flags.resume == "")
             if not flags.dry_run:
                 saved = publishing.find_run(flags)
-            if not flags.dry_run and processes.leads:
+            if writes:
                 stack.enter_context(output.own(flags.output))
                 require_music(flags)
                 publisher = publishing.make_publisher(flags)
+                tracker = Tracker(flags.output, asdict(config), flags.track) if flags.track is not None else None
             music = read_music(flags)
-        finisher = Finisher(flags.output, config, report.about_run(arguments, device), publisher, flags.samples_every)
+        finisher = Finisher(flags.output, config, report.about_run(arguments, device), publisher, flags.samples_every, tracker)
         finisher.provenance = report.make_provenance(config, say_whose(flags, len(music.scores)))
         train_recipe = train_notes if flags.recipe == "notes" else train_laboratory
         checkpoint = train_recipe(flags, config, music, device, saved, finisher, processes)

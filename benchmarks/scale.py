@@ -1,4 +1,4 @@
-"""What more music and more processes cost: 100, 1,000 and 10,000 generated files read, read again, and trained on once.
+"""What more music and more processes cost: 100, 1,000 and 10,000 generated files read, read again, and trained on.
 
 python benchmarks/scale.py [--files 100 1000 10000] [--folder FOLDER] [--output FILE.json]
 
@@ -32,6 +32,7 @@ from mozart.training.loop import start_run, train
 from mozart.training.processes import join
 from mozart.training.shards import make_shelves
 
+BATCHES = 21  # that are trained of a pass at most
 NOTES = 40  # a file, in ten bars or so
 ROOT = Path(__file__).parent.parent
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -95,7 +96,7 @@ def read(folder: Path) -> None:
 
 
 def train_once(folder: Path) -> None:
-    """The rows are made in a first epoch's stead; then one epoch, with the validation of as many works as there always are."""
+    """The rows of all files are made; then a pass is trained, or its first batches."""
     with join() as processes:
         with processes.leader_first():
             works = read_folder(folder).scores
@@ -106,10 +107,12 @@ def train_once(folder: Path) -> None:
             made = time.perf_counter() - started
         run = start_run(TrainingConfig(epochs=1), NetworkConfig(), vocabulary, {}, torch.device("cpu"))
         streams = Streams(shelves[0], shelves[0].sizes, run.config.batch_size, run.config.sequence_length, torch.device("cpu"))
+        of_a_pass, streams.n_batches = streams.n_batches, min(streams.n_batches, BATCHES)
         train(run, streams, shelves[1][:20], processes=processes)
         (epoch,) = run.history
         notes = streams.n_batches * streams.count * run.config.sequence_length
-        found = {"rows_seconds": made, "pass_seconds": epoch["seconds"], "notes_a_second": notes / epoch["seconds"]}
+        found = {"rows_seconds": made, "batches": streams.n_batches, "batches_of_a_pass": of_a_pass, "seconds": epoch["seconds"]}
+        found["notes_a_second"] = notes / epoch["seconds"]
         if processes.leads:
             tell({**found, "train_loss": epoch["train_loss"]})
 

@@ -9,6 +9,7 @@ from mozart.lab import saving as lab_saving
 from mozart.lab.training import LabConfig
 from mozart.training import saving
 from mozart.training.config import TrainingConfig, add_flags, read_flags
+from mozart.training.tracking import PIECES_EVERY
 
 CONFIGS: dict[str, type[Any]] = {"notes": TrainingConfig, "lab": LabConfig}
 _STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE}
@@ -50,6 +51,13 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     )
     run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
     run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
+    run.add_argument(
+        "--track",
+        nargs="?",
+        const="",
+        metavar="USER/SPACE",
+        help=f"log to trackio, with a piece every {PIECES_EVERY} epochs: on this machine, or to this Space too",
+    )
 
     to_hub = parser.add_argument_group("Hub (log in with `hf auth login`, or set HF_TOKEN)")
     to_hub.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint when training is done")
@@ -70,6 +78,8 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         parser.error("--midi-hub is not for --recipe lab, which reads files: give their folder with --midi-dir")
     if flags.recipe == "lab" and flags.accumulate:
         parser.error("--accumulate is not for --recipe lab: leave it out, or give a smaller --batch-size")
+    if flags.track is not None:
+        flags.samples_every = flags.samples_every or PIECES_EVERY
     flags.output = flags.output or Path("runs") / flags.recipe
     flags.state = flags.output / _STATE_FILES[flags.recipe]
     return flags

@@ -28,7 +28,7 @@ def require_names(flags: Namespace) -> None:
     }
     for flag, name in repositories.items():
         if name and not hub.is_repo_id(name):
-            raise MozartError(f"{flag} {name} is not the name of a repository: write it as user/name.")
+            raise MozartError(f"--{flag.replace('_', '-')} {name} is not the name of a repository: write it as user/name.")
 
 
 def find_run(flags: Namespace) -> Path | None:

@@ -21,7 +21,17 @@ from mozart.training.machine import describe_machine, in_words
 
 PARTS = ("training", "validation", "test")
 # Flags that say where a run comes from and where it goes; they change nothing in it.
-_PLACES = ("--accumulate", "--output", "--resume", "--push-to-hub", "--private", "--space", "--push-every", "--samples-every")
+_PLACES = (
+    "--accumulate",
+    "--output",
+    "--resume",
+    "--push-to-hub",
+    "--private",
+    "--space",
+    "--push-every",
+    "--samples-every",
+    "--track",
+)
 _PACKAGES = ("torch", "numpy", "music21")
 
 
