@@ -32,8 +32,8 @@ from mozart.training.loop import start_run, train
 from mozart.training.processes import join
 from mozart.training.shards import make_shelves
 
-BATCHES = 21  # that are trained of a pass at most
-NOTES = 40  # a file, in ten bars or so
+BATCHES = 12  # that are trained of a pass at most
+NOTES = 24  # a file, in seven bars or so
 ROOT = Path(__file__).parent.parent
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
