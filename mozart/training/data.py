@@ -51,8 +51,9 @@ def split_works(
     MozartError
         When there are fewer than three works, a name is unknown or named twice, or nothing is left to train on.
     """
-    if len(set(titles)) < 3:
-        raise MozartError(f"{len(set(titles))} works are too few to hold one out to validate and one to test: give three or more.")
+    if (count := len(set(titles))) < 3:
+        works = "1 work is" if count == 1 else f"{count} works are"
+        raise MozartError(f"{works} too few to hold one out to validate and one to test: give three or more.")
     sonatas = set(TEST_WORKS) | set(VALIDATION_WORKS) <= set(titles)
     if not validation and not test and sonatas:
         validation, test = VALIDATION_WORKS, TEST_WORKS

@@ -15,7 +15,8 @@ _SAID = 20  # remarks; of more only how many there are
 def read_music(flags: Namespace) -> Music:
     """Every file, by the one reader whatever the recipe, so that both refuse the same files in the same words."""
     music = dataset.read(flags.midi_hub, skip_unreadable=flags.skip_unreadable) if flags.midi_hub else _read_folder(flags)
-    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} files.")
+    without = f", without {len(music.skipped):,} that cannot be read or have the notes of others" * bool(music.skipped)
+    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} files{without}.")
     return music
 
 

@@ -7,6 +7,7 @@ import pyarrow.parquet
 import pytest
 
 import tiny
+import train
 from hub_server import HubServer
 from mozart.__main__ import main
 from mozart.corpus.works import read_works
@@ -88,6 +89,19 @@ def test_a_dataset_without_rows(server: HubServer, tmp_path: Path) -> None:
     publish(server, tmp_path, midi=pyarrow.array([], pyarrow.binary()))
     with pytest.raises(MozartError, match=f"{REPO} holds no MIDI file"):
         dataset.read(REPO, skip_unreadable=False)
+
+
+def test_training_on_a_dataset(server: HubServer, midi: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """train.py reads it and says what is in it; where the names are swapped it says so, and makes no repository."""
+    dataset.push(midi, REPO, "cc0-1.0")
+    assert train.main(["--midi-hub", REPO, "--dry-run"]) == 0
+    assert "notes in 4 files." in capsys.readouterr().out
+    server.repos["user/mozart"] = []
+    swapped = ["--midi-hub", "user/mozart", "--push-to-hub", REPO, "--output", str(tmp_path / "run")]
+    assert train.main(swapped) == 1
+    assert "user/mozart is a model and no dataset" in capsys.readouterr().err
+    assert REPO not in server.repos
+    assert not (tmp_path / "run").exists()
 
 
 def test_two_names_swapped(server: HubServer) -> None:
