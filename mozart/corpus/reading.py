@@ -20,7 +20,7 @@ from mozart.corpus.reader import Reading, read_bytes, read_midi_bytes
 from mozart.corpus.readings import Known, Readings
 from mozart.errors import MozartError
 
-SECONDS, MEGABYTES = 10, 512  # that one file may take
+SECONDS, MEGABYTES = 60, 512  # that one file may take; it takes milliseconds, but on a machine that is busy
 _FEW = 500  # files, for which starting processes takes longer than reading
 _IN_FLIGHT = 4  # files a process, or the memory would grow with the list
 
