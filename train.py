@@ -2,36 +2,57 @@
 
 python train.py                      recipe notes: whole notes in exact time, tested on sonatas that it has never read
 python train.py --recipe lab         the laboratory's network, Problems 1 to 5
-python train.py --midi-dir FOLDER    music of your own
+python train.py --midi-dir FOLDER    music of your own; --midi-hub user/dataset: from the Hub
 python train.py --dry-run            read and split the music, say what is in it, and stop
 python train.py --resume             go on where an interrupted run was saved
 python train.py --push-to-hub user/mozart --push-every 1
 python train.py --resume user/mozart                go on from there on another machine
+torchrun --nproc-per-node 2 train.py                in two processes, on two GPUs or cores
+hf jobs uv run train.py --push-to-hub user/mozart --push-every 1          on a GPU of the Hub's
 """
 
+# What `uv run` installs, and how `hf jobs uv run` starts it: the package goes along as a volume.
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#   "torch>=2.6", "music21>=10.5", "huggingface_hub>=2.4,<3", "httpx2>=2", "mido>=1.3", "safetensors>=0.5", "numpy>=2.0",
+#   "pydantic>=2.11", "matplotlib>=3.9", "platformdirs>=4.3", "tqdm>=4.66",
+# ]
+# [tool.hf-jobs]
+# flavor = "t4-small"
+# timeout = "2h"
+# secrets = ["HF_TOKEN"]
+# env = { PYTHONPATH = "/mozart" }
+# volumes = ["./mozart:/mozart/mozart"]
+# ///
+
+import shutil
 import sys
 from argparse import Namespace
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mozart.checkpoint.checkpoint import Checkpoint
-from mozart.corpus import archive
-from mozart.corpus.works import Music, read_works
+from mozart.corpus.works import Music
 from mozart.errors import MozartError
-from mozart.lab.checkpoint import LabCheckpoint
-from mozart.lab.laboratory import prepare, train_lab
 from mozart.model.network import NetworkConfig
 from mozart.model.vocabulary import Vocabulary
 from mozart.training import evaluation, output, publishing, report
 from mozart.training.assemble import assemble
-from mozart.training.data import Streams, hash_works, rows_of, split_works
+from mozart.training.data import Streams, hash_works, split_works
 from mozart.training.finishing import Finisher, best_network
 from mozart.training.flags import parse_flags, read_config
+from mozart.training.laboratory import train_laboratory
 from mozart.training.loop import Run, start_run, train
 from mozart.training.machine import choose_device, escape_output, explained, say, say_how_long
+from mozart.training.music import read_music, require_music, say_what_is_missing, say_whose
+from mozart.training.processes import Processes, join
 from mozart.training.saving import resume_run, save_run
+from mozart.training.shards import SHARDS, make_shelves
+from mozart.training.tracking import Tracker
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,8 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     escape_output()
     flags = parse_flags(arguments, str(__doc__))
     try:
-        with explained():
-            run_recipe(flags, arguments)
+        with join() as processes, explained():
+            run_recipe(flags, arguments, processes)
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
@@ -52,45 +73,40 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run_recipe(flags: Namespace, arguments: list[str]) -> None:
+def run_recipe(flags: Namespace, arguments: list[str], processes: Processes) -> None:
     """From the music to the Hub; what would fail at the end is looked at first."""
     config = read_config(flags)
-    device = choose_device(flags.device, config.precision)
+    device = choose_device(flags.device, config.precision, processes.rank)
     publishing.require_names(flags)
     with ExitStack() as stack:
-        saved = None
-        if not flags.dry_run:
-            output.require_free(flags.output, flags.state, resume=flags.resume == "")
-            saved = publishing.find_run(flags)
-            stack.enter_context(output.own(flags.output))
-        about = report.about_run(arguments, device)
-        finisher = Finisher(flags.output, config, about, publishing.make_publisher(flags), flags.samples_every)
-        music = read_music(flags)
-        finisher.provenance = report.make_provenance(config, music, own=flags.midi_dir is not None)
+        with processes.leader_first():
+            saved, publisher, tracker, writes = None, None, None, processes.leads and not flags.dry_run
+            if writes:
+                output.require_free(flags.output, flags.state, resume=flags.resume == "")
+            if not flags.dry_run:
+                saved = publishing.find_run(flags)
+            if writes:
+                stack.enter_context(output.own(flags.output))
+                require_music(flags)
+                publisher = publishing.make_publisher(flags)
+                tracker = Tracker(flags.output, asdict(config), flags.track) if flags.track is not None else None
+            music = read_music(flags)
+        finisher = Finisher(flags.output, config, report.about_run(arguments, device), publisher, flags.samples_every, tracker)
+        finisher.provenance = report.make_provenance(config, say_whose(flags, len(music.scores)))
         train_recipe = train_notes if flags.recipe == "notes" else train_laboratory
-        checkpoint = train_recipe(flags, config, music, device, saved, finisher)
+        checkpoint = train_recipe(flags, config, music, device, saved, finisher, processes)
         if checkpoint is not None:
             finisher.finish(checkpoint)
-        if music.remarks:
-            say("\n".join(["Of the files:", *(f"  {remark}" for remark in music.remarks)]))
-
-
-def read_music(flags: Namespace) -> Music:
-    """Every file, by the one reader whatever the recipe, so that both refuse the same files in the same words."""
-    files = archive.midi_files(flags.midi_dir) if flags.midi_dir else archive.sonatas(flags.archive)
-    # A run inside --midi-dir has left its own pieces there, which are nobody's music to learn from.
-    files = [path for path in files if flags.output.absolute() not in path.absolute().parents]
-    music = read_works(files, skip_unreadable=flags.skip_unreadable)
-    say(f"The music: {sum(map(len, music.scores)):,} notes in {len(music.scores)} files.")
-    return music
+        if processes.leads:
+            say_what_is_missing(flags, music)
 
 
 def train_notes(
-    flags: Namespace, config: Any, music: Music, device: Any, saved: Path | None, finisher: Finisher
+    flags: Namespace, config: Any, music: Music, device: Any, saved: Path | None, finisher: Finisher, processes: Processes
 ) -> Checkpoint | None:
-    """Recipe notes: split, train and test; None after a dry run."""
-    parts = split_works(music.scores, config.seed, flags.validation_works, flags.test_works)
-    training, validation, test = parts
+    """Recipe notes: split, train and test; None after a dry run, and where this process does not lead."""
+    places = split_works(music.scores.titles, config.seed, flags.validation_works, flags.test_works)
+    parts = training, validation, test = [music.scores.pick(part) for part in places]
     vocabulary = Vocabulary.of(training)
     say(report.describe_split(parts, vocabulary))
     if flags.dry_run:
@@ -102,9 +118,15 @@ def train_notes(
         say(f"  going on after epoch {run.epoch}")
     else:
         run = start_run(config, NetworkConfig(), vocabulary, identity, device)
+    with processes.leader_first():
+        shelves = make_shelves([*zip(report.PARTS, parts, strict=True)], vocabulary, flags.output / SHARDS)
+    streams = Streams(shelves[0], shelves[0].sizes, config.batch_size, config.sequence_length, device)
+    train_together = partial(train, run, streams, shelves[1], processes=processes, accumulate=flags.accumulate or 1)
+    if not processes.leads:
+        train_together()
+        return None
     # All but the network: what composing needs is counted in the music that is trained on.
     unfinished = assemble(run.averaged, training, [*validation, *test], {}, finisher.provenance)
-    rows = [rows_of(part, vocabulary, f"Looking at {name}") for part, name in zip(parts, report.PARTS, strict=True)]
     save_run(run, flags.state)
     say(f"The network: {report.count_parameters(run):,} parameters; everything goes to {flags.output}")
 
@@ -114,26 +136,13 @@ def train_notes(
         metrics = report.describe_run(run) | finisher.about
         finisher.after_epoch(run, replace(unfinished, network=best_network(run), metrics=metrics))
 
-    streams = Streams(rows[0], config.batch_size, config.sequence_length, device)
-    train(run, streams, rows[1], on_epoch, say_how_long)
+    train_together(on_epoch, say_how_long)
     say(f"The network of epoch {run.best_epoch}, the best by validation, on works that it has not read:")
     network = best_network(run)
-    measured = evaluation.measure(network, *rows)
+    measured = evaluation.measure(network, shelves[0].thinned(evaluation.BASELINE_NOTES), *shelves[1:])
     say(report.describe_measured(measured))
+    shutil.rmtree(flags.output / SHARDS)
     return replace(unfinished, network=network, metrics=report.describe_run(run) | finisher.about | measured)
-
-
-def train_laboratory(
-    flags: Namespace, config: Any, music: Music, device: Any, saved: Path | None, finisher: Finisher
-) -> LabCheckpoint | None:
-    """Recipe lab: Problems 1 to 3; None after a dry run."""
-    options: dict[str, Any] = {"skip_unreadable": flags.skip_unreadable, "say": say}
-    if flags.dry_run:
-        prepare(config, music.paths, device, **options)
-        return None
-    options |= {"saved": saved, "place": flags.resume, "about": finisher.about}
-    options |= {"on_epoch": finisher.after_epoch, "on_estimate": say_how_long}
-    return train_lab(config, music.paths, flags.output, device, **options)
 
 
 if __name__ == "__main__":

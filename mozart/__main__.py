@@ -1,10 +1,11 @@
-"""Compose from the command line, measure what a checkpoint composes, write its card anew.
+"""Compose from the command line, measure what a checkpoint composes, write its card anew, publish music to train on.
 
 mozart compose --length 32bars --key "G major" --character Menuetto --seed 7 --wav mozart.wav
 mozart compose --from mozart.mid --out again.mid
 mozart compose --lab
 mozart measure --pieces 100
 mozart card --checkpoint runs/notes
+mozart corpus push music user/preludes --licence cc0-1.0
 """
 
 import argparse
@@ -74,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     card = commands.add_parser("card", help="write a checkpoint's model card anew, with its pictures and pieces")
     card.set_defaults(run=_card)
     card.add_argument("--checkpoint", help="a folder (default: the one that ships)")
+
+    corpus = commands.add_parser("corpus", help="music to train on")
+    push = corpus.add_subparsers(dest="corpus_command", required=True).add_parser("push", help="publish a folder as a dataset")
+    push.set_defaults(run=_push_corpus)
+    push.add_argument("folder", type=Path, help="the folder, with folders in it")
+    push.add_argument("dataset", metavar="USER/DATASET", help="where to publish its MIDI files")
+    push.add_argument("--licence", required=True, help="under which the music may be published, such as cc0-1.0: only you know it")
+    push.add_argument("--private", action="store_true", help="make the dataset a private one")
 
     gallery = commands.add_parser("gallery", help="make the page's ready pieces anew")
     gallery.set_defaults(run=_gallery)
@@ -170,6 +179,17 @@ def _card(options: argparse.Namespace) -> None:
     from mozart.composing.publishing import write_checkpoint_card
 
     print(f"Written: {write_checkpoint_card(options.checkpoint)}")
+
+
+def _push_corpus(options: argparse.Namespace) -> None:
+    from mozart.training.dataset import push
+
+    revision, music = push(options.folder, options.dataset, options.licence, private=options.private)
+    for file, reason in music.skipped[:20]:
+        print(f"left out: {file}: {reason}")
+    if len(music.skipped) > 20:
+        print(f"and {len(music.skipped) - 20:,} more")
+    print(f"Published as {options.dataset}, revision {revision}: {len(music.scores):,} files, {sum(music.scores.sizes):,} notes.")
 
 
 def _gallery(_: argparse.Namespace) -> None:

@@ -63,13 +63,14 @@ class HubServer(ThreadingHTTPServer):
 
     Attributes
     ----------
-    repos : the commits of every repository's main branch, oldest first; a new repository has none
+    repos : the commits of every repository's main branch, oldest first; a new repository has none; ``datasets/user/name`` for one
     branches : those of other branches, by ``user/name@branch``
     private : the repositories that are
     storage : the large files that were sent, by SHA-256, whether or not a commit names them
     account : what the Hub says of who has TOKEN
     spaces : the variables of every Space
     restarted : the Spaces that were, in order
+    jobs : what was asked for, of each
     failures : what is to go wrong
     requests : the method and path of all requests so far
     """
@@ -83,6 +84,7 @@ class HubServer(ThreadingHTTPServer):
         self.account: dict[str, Any] = {"name": "user", "auth": {"accessToken": {"role": "write"}}}
         self.spaces: dict[str, dict[str, str]] = {}
         self.restarted: list[str] = []
+        self.jobs: list[dict[str, Any]] = []
         self.failures: list[Failure] = []
         self.requests: list[str] = []
         self._lock = threading.Lock()
@@ -190,8 +192,8 @@ class _Conversation(BaseHTTPRequestHandler):
                 return _json({})
             case "POST", ["api", "models", user, name, "branch", branch]:
                 return self._create_branch(f"{user}/{name}", branch)
-            case "POST", ["api", "models" | "spaces" | "datasets", user, name, "preupload", branch]:
-                return self._upload_modes(f"{user}/{name}", branch, json.loads(body)["files"])
+            case "POST", ["api", "models" | "spaces" | "datasets" as kind, user, name, "preupload", branch]:
+                return self._upload_modes(_repo(kind, user, name), branch, json.loads(body)["files"])
             case "POST", [*_, "info", "lfs", "objects", "batch"]:
                 wanted = json.loads(body)["objects"]
                 uploads = [{"upload": {"href": f"{self.server.url}/storage/{file['oid']}"}} for file in wanted]
@@ -199,12 +201,12 @@ class _Conversation(BaseHTTPRequestHandler):
             case "PUT", ["storage", oid]:
                 self.server.storage[oid] = body
                 return _json({})
-            case "POST", ["api", "models" | "spaces" | "datasets", user, name, "commit", branch]:
-                return self._add_commit(f"{user}/{name}", branch, body)
-            case "GET", ["api", "models" | "spaces" | "datasets", user, name]:
-                return self._about(f"{user}/{name}", "main")
-            case "GET", ["api", "models" | "datasets", user, name, "revision", revision]:
-                return self._about(f"{user}/{name}", revision)
+            case "POST", ["api", "models" | "spaces" | "datasets" as kind, user, name, "commit", branch]:
+                return self._add_commit(_repo(kind, user, name), branch, body)
+            case "GET", ["api", "models" | "spaces" | "datasets" as kind, user, name]:
+                return self._about(_repo(kind, user, name), "main")
+            case "GET", ["api", "models" | "datasets" as kind, user, name, "revision", revision]:
+                return self._about(_repo(kind, user, name), revision)
             case _, ["api", "spaces", user, name, *_] if f"{user}/{name}" not in self.server.spaces:
                 raise _Refusal(HTTPStatus.NOT_FOUND, "RepoNotFound")
             case "GET", ["api", "spaces", _, _, "auth-check", "write"]:
@@ -216,19 +218,22 @@ class _Conversation(BaseHTTPRequestHandler):
             case "POST", ["api", "spaces", user, name, "restart"]:
                 self.server.restarted.append(f"{user}/{name}")
                 return _json({"stage": "RUNNING_BUILDING"})
-            case "GET", ["api", "models" | "datasets", user, name, "tree", revision, *_]:
-                return _json([_entry(*file) for file in self._commit(f"{user}/{name}", revision).files.items()])
+            case "POST", ["api", "jobs", user]:
+                self.server.jobs.append(json.loads(body))
+                owner = {"id": "1", "name": user, "type": "user"}
+                return _json({"id": "job", "owner": owner, "status": {"stage": "RUNNING"}, "labels": {}})
+            case "GET", ["api", "models" | "datasets" as kind, user, name, "tree", revision, *_]:
+                return _json([_entry(*file) for file in self._commit(_repo(kind, user, name), revision).files.items()])
             case "GET" | "HEAD", ["datasets", user, name, "resolve", revision, *path]:
-                return self._file(f"{user}/{name}", revision, "/".join(path))
+                return self._file(_repo("datasets", user, name), revision, "/".join(path))
             case "GET" | "HEAD", [user, name, "resolve", revision, *path]:
                 return self._file(f"{user}/{name}", revision, "/".join(path))
         raise _Refusal(HTTPStatus.NOT_FOUND)
 
     def _create(self, wanted: dict[str, str]) -> _Reply:
-        repo = f"{wanted['organization']}/{wanted['name']}"
         is_space = wanted.get("type") == "space"
-        place = {"space": "spaces/", "dataset": "datasets/"}.get(wanted.get("type", ""), "")
-        url = f"{self.server.url}/{place}{repo}"
+        repo = _repo(f"{wanted.get('type')}s", wanted["organization"], wanted["name"])
+        url = f"{self.server.url}/{repo}" if repo.startswith("datasets/") else f"{self.server.url}/{'spaces/' * is_space}{repo}"
         if is_space:
             self.server.spaces.setdefault(repo, {})
         if repo in self.server.repos:
@@ -275,6 +280,8 @@ class _Conversation(BaseHTTPRequestHandler):
                 files[change["path"]] = base64.b64decode(change["content"])
             elif line["key"] == "lfsFile":
                 files[change["path"]] = self.server.storage[change["oid"]]
+            elif line["key"] == "deletedFile":
+                del files[change["path"]]
         revision = hashlib.sha1(before.revision.encode() + body).hexdigest()
         self._commits(repo, branch).append(Commit(revision, files))
         return _json({"commitOid": revision, "commitUrl": f"{self.server.url}/{repo}/commit/{revision}"})
@@ -313,7 +320,12 @@ def _entry(path: str, content: bytes) -> dict[str, Any]:
 
 
 def _is_large(path: str) -> bool:
-    return path.endswith(".safetensors")
+    return path.endswith((".safetensors", ".parquet"))
+
+
+def _repo(kind: str, user: str, name: str) -> str:
+    """What a repository is called here: a dataset may have the name of a model."""
+    return "datasets/" * (kind == "datasets") + f"{user}/{name}"
 
 
 def _oid(path: str, content: bytes) -> str:

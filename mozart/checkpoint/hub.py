@@ -95,6 +95,58 @@ def push_state(files: Mapping[str, bytes], repo_id: str) -> str:
         return _commit(files, repo_id, STATE_BRANCH, "Publish the state of a run")
 
 
+def push_dataset(files: Mapping[str, Path | bytes], repo_id: str, private: bool = False) -> str:
+    """Publish a dataset, all of it as one commit, and nothing that was there before.
+
+    Returns the commit's hash. Raises MozartError when that was not possible; what was published before stays as it is.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    api = connect()
+    with explained(f"The music could not be published to {repo_id}"):
+        api.create_repo(repo_id, repo_type="dataset", private=private or None, exist_ok=True)
+        about = api.dataset_info(repo_id, timeout=_ANSWER_SECONDS)
+        if private and not about.private:
+            raise MozartError(f"{repo_id} is public already: make it private in its settings, or leave --private out.")
+        old = [
+            file.rfilename for file in about.siblings or () if file.rfilename.startswith("data/") and file.rfilename not in files
+        ]
+        operations: list[Any] = [
+            *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in files.items()),
+            *(CommitOperationDelete(path_in_repo=name) for name in old),
+        ]
+        message = "Publish music"
+        commit = api.create_commit(repo_id, operations, commit_message=message, repo_type="dataset", parent_commit=about.sha)
+        return str(commit.oid)
+
+
+def require_dataset(repo_id: str) -> None:
+    """Raise MozartError when there is no such dataset, and say so when there is a model of that name."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    with explained(f"The dataset {repo_id} could not be had"):
+        try:
+            connect().dataset_info(repo_id, timeout=_ANSWER_SECONDS)
+        except RepositoryNotFoundError:
+            if not connect().repo_exists(repo_id, repo_type="model"):
+                raise
+            raise MozartError(
+                f"{repo_id} is a model and no dataset: --midi-hub names the music, --push-to-hub where the model goes."
+            ) from None
+
+
+def pull_dataset(repo_id: str) -> list[Path]:
+    """The Parquet files of a dataset, downloaded or found in the Hub's cache, of one commit, in order of their names.
+
+    Raises MozartError when they cannot be had.
+    """
+    from huggingface_hub import snapshot_download
+
+    connect()
+    with explained(f"The dataset {repo_id} could not be downloaded"):
+        return sorted(Path(snapshot_download(repo_id, repo_type="dataset", allow_patterns="*.parquet")).rglob("*.parquet"))
+
+
 def point_space(space_id: str, repo_id: str, revision: str) -> None:
     """Let a Space compose from this revision: set its variables and restart it.
 

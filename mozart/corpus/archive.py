@@ -136,13 +136,13 @@ def midi_files(folder: Path) -> list[Path]:
         raise MozartError(f"There is no folder {folder}: give --midi-dir a folder that holds MIDI files.")
     files = sorted(path for path in folder.rglob("*") if is_midi_file(path) and path.is_file())
     if not files:
-        raise MozartError(f"{folder} holds no .mid or .midi file: give --midi-dir a folder that does.")
+        raise MozartError(f"{folder} holds no MIDI file (.mid, .midi, .kar or .rmi): give --midi-dir a folder that does.")
     return files
 
 
 def is_midi_file(path: Path) -> bool:
     """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
-    return path.suffix.lower() in {".mid", ".midi"} and not path.name.startswith(".")
+    return path.suffix.lower() in {".mid", ".midi", ".kar", ".rmi"} and not path.name.startswith(".")
 
 
 def _read(path: Path) -> bytes:

@@ -57,14 +57,17 @@ def read_midi(path: Path) -> Score:
 
 def read_file(path: Path) -> Reading:
     """The score of one MIDI file, and what of the file is not in it; see :func:`read_midi`."""
-    name = printable(path.name)
+    return read_midi_bytes(read_bytes(path), printable(path.name))
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, of one that is too long no more than shows it. Raises MozartError when it cannot be read."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not possible"
         raise MozartError(f"{printable(path)} cannot be read ({reason}).") from error
-    return read_midi_bytes(data, name)
 
 
 def read_midi_bytes(data: bytes, name: str) -> Reading:

@@ -81,17 +81,23 @@ class SequenceDropout(nn.Module):
     """Dropout whose mask is the same at every note of a sequence.
 
     The method is Gal and Ghahramani's (A theoretically grounded application of dropout in recurrent neural networks, 2016).
+
+    Attributes
+    ----------
+    part : where the sequences are some of a larger batch: which, and of how many; what is left out does not depend on the division
     """
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
+        self.part: tuple[range, int] | None = None
 
     def forward(self, values: Tensor) -> Tensor:
         """(B, T, features) → the same, while training without a share of the features."""
         if not self.training or not self.share:
             return values
-        kept = torch.rand(len(values), 1, values.shape[-1], device=values.device) >= self.share
+        part, count = self.part or (range(len(values)), len(values))
+        kept = torch.rand(count, 1, values.shape[-1], device=values.device)[part.start : part.stop] >= self.share
         return values * kept / (1 - self.share)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from mozart.checkpoint.checkpoint import MAX_PLANS, Checkpoint, Template
 from mozart.checkpoint.excerpts import choose_excerpts
 from mozart.corpus.catalogue import find_movement
+from mozart.corpus.readings import Works
 from mozart.errors import MozartError
 from mozart.measuring.copies import CopyIndex
 from mozart.model.analysis import MIN_BARS, plans_of
@@ -16,6 +18,7 @@ from mozart.model.network import NotesNetwork
 from mozart.model.offsets import count_offsets
 from mozart.notes import Score
 
+MAX_INDEXED = 500_000  # notes, of which the index of copies takes 3 MB
 _DEFAULT_TEMPO = 120.0
 
 
@@ -31,14 +34,16 @@ def assemble(
     Parameters
     ----------
     training, held_out
-        Whole works: those that it was trained on, and those it was not.
+        Whole works: those that it was trained on, and those it was not. Of very many, plans are taken and copies are looked for
+        in a part, evenly over all.
 
     Raises
     ------
     MozartError
         When no movement has a plan that pieces could inherit.
     """
-    templates = list(make_templates(training))
+    few = training[:: -(-len(training) // MAX_PLANS)]
+    templates = list(make_templates(tqdm(few, desc="Finding plans", unit="work", delay=1)))
     if not templates:
         raise MozartError(f"No movement to train on has {MIN_BARS} bars in one metre: give longer music.")
     return Checkpoint(
@@ -47,10 +52,15 @@ def assemble(
         excerpts=choose_excerpts(held_out),
         habits=Habits.of(training),
         offsets=count_offsets(training),
-        index=CopyIndex.of(training),
+        index=CopyIndex.of(training[:: -(-sum(_sizes(training)) // MAX_INDEXED)]),
         metrics=metrics,
         provenance=provenance,
     )
+
+
+def count_indexed(training: Sequence[Score]) -> int:
+    """In how many of the notes copies are looked for: all, or so many that the checkpoint stays small."""
+    return sum(_sizes(training)[:: -(-sum(_sizes(training)) // MAX_INDEXED)])
 
 
 def make_templates(works: Sequence[Score]) -> Iterable[Template]:
@@ -66,6 +76,10 @@ def make_templates(works: Sequence[Score]) -> Iterable[Template]:
                 continue  # the file's bar lines are not the movement's: K. 331's Alla turca stands in 3/4 there
             for plan in plans:
                 yield Template(plan, known.character if known else "", tempo, round(density, 3))
+
+
+def _sizes(works: Sequence[Score]) -> list[int]:
+    return works.sizes if isinstance(works, Works) else [*map(len, works)]
 
 
 def _typical_tempo(movement: Score) -> float:

@@ -1,12 +1,14 @@
 """Works → what the network is trained on: rows of movements, dealt out as long streams."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
 from mozart.corpus.catalogue import SHARED_MOVEMENTS
 from mozart.errors import MozartError
@@ -19,38 +21,45 @@ from mozart.notes import Score
 # Held out whole where the sonatas are trained on.
 TEST_WORKS = ("K. 281", "K. 311", "K. 457")
 VALIDATION_WORKS = ("K. 280", "K. 333", "K. 545", "K. 547a")
+MOST_HELD_OUT = 100  # to validate, and to test, where nobody names any: more would take long at every epoch
 MIN_NOTES = 16  # a movement with fewer is not worth a stream's place
 _FORGET = 0.2  # how often a stream starts anew, as a piece does
 # Of how many sequences bass and melody are told at the end alone, as composing tells them.
 _NO_LINES = 0.7
 
 Batch = dict[str, Tensor]
+Deal = Callable[[range], Batch]
 
 
 def split_works(
-    works: Sequence[Score], seed: int, validation: Sequence[str] = (), test: Sequence[str] = ()
-) -> tuple[list[Score], list[Score], list[Score]]:
-    """Works to train on, to validate and to test.
+    titles: Sequence[str], seed: int, validation: Sequence[str] = (), test: Sequence[str] = ()
+) -> tuple[list[int], list[int], list[int]]:
+    """The places of the works to train on, to validate and to test, among all works.
 
-    Without names, those of the sonatas are held out; of other music a sixth each, drawn by `seed`. Works that share a movement
-    stay together.
+    Without names, those of the sonatas are held out; of other music a sixth each, at most 100, drawn by `seed`, of every
+    composer's folder its share. Works that share a movement stay together.
+
+    Parameters
+    ----------
+    titles
+        Of all works; ``Bach: Prelude`` lies in the folder Bach.
+    validation, test
+        Titles, or folders for all works in them.
 
     Raises
     ------
     MozartError
         When there are fewer than three works, a name is unknown or named twice, or nothing is left to train on.
     """
-    titles = [work.title for work in works]
-    if len(set(titles)) < 3:
-        raise MozartError(f"{len(set(titles))} works are too few to hold one out to validate and one to test: give three or more.")
+    if (count := len(set(titles))) < 3:
+        works = "1 work is" if count == 1 else f"{count} works are"
+        raise MozartError(f"{works} too few to hold one out to validate and one to test: give three or more.")
     sonatas = set(TEST_WORKS) | set(VALIDATION_WORKS) <= set(titles)
     if not validation and not test and sonatas:
         validation, test = VALIDATION_WORKS, TEST_WORKS
-    _require_known([*validation, *test], titles)
-    chosen_test, chosen_validation = _together(test, titles), _together(validation, titles)
-    free = sorted(set(titles) - chosen_test - chosen_validation)
-    order = [free[index] for index in np.random.default_rng([seed, len(titles)]).permutation(len(free))]
-    share = max(1, len(titles) // 6)
+    chosen_test, chosen_validation = (_together(_named(names, titles), titles) for names in (test, validation))
+    order = _in_turn(sorted(set(titles) - chosen_test - chosen_validation), seed, len(titles))
+    share = min(max(1, len(titles) // 6), MOST_HELD_OUT)
     while not test and len(chosen_test) < share and order:
         chosen_test |= _together([order.pop()], titles) - chosen_validation
     order = [title for title in order if title not in chosen_test]
@@ -58,23 +67,18 @@ def split_works(
         chosen_validation |= _together([order.pop()], titles) - chosen_test
     if overlap := chosen_test & chosen_validation:
         raise MozartError(f"{sorted(overlap)[0]} cannot both validate and test, and works that share a movement stay together.")
-    parts = (
-        [work for work in works if work.title not in chosen_test | chosen_validation],
-        [work for work in works if work.title in chosen_validation],
-        [work for work in works if work.title in chosen_test],
-    )
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for index, title in enumerate(titles):
+        parts[1 if title in chosen_validation else 2 if title in chosen_test else 0].append(index)
     if not all(parts):
         raise MozartError("No work is left to train on, to validate or to test: hold out fewer.")
     return parts
 
 
-def rows_of(works: Sequence[Score], vocabulary: Vocabulary, description: str) -> list[Rows]:
-    """The rows of all movements of `works`."""
-    movements = [work.movement(index) for work in works for index in range(len(work.movements))]
-    worth = [movement for movement in movements if len(movement) >= MIN_NOTES]
-    if not worth:
-        raise MozartError(f"No movement has {MIN_NOTES} notes or more: give longer music.")
-    return [make_rows(movement, vocabulary, home_key(movement)) for movement in tqdm(worth, desc=description, unit="movement")]
+def rows_of(works: Sequence[Score], vocabulary: Vocabulary) -> list[Rows]:
+    """The rows of all movements of `works` that have enough notes."""
+    movements = (work.movement(index) for work in works for index in range(len(work.movements)))
+    return [make_rows(movement, vocabulary, home_key(movement)) for movement in movements if len(movement) >= MIN_NOTES]
 
 
 def hash_works(works: Sequence[Score]) -> str:
@@ -91,32 +95,54 @@ class Streams:
     Parameters
     ----------
     rows
-        Of the training movements.
+        Of the training movements; what is dealt is read when it is dealt.
+    sizes
+        How many rows each has.
     batch_size, length
         Sequences a batch, and notes a sequence.
+
+    Attributes
+    ----------
+    count : streams
+    n_batches : of an epoch
     """
 
-    def __init__(self, rows: Sequence[Rows], batch_size: int, length: int, device: torch.device) -> None:
-        self._rows = [{name: tensor.to(device) for name, tensor in row.tensors.items()} for row in rows]
-        self._length = length
-        total = sum(len(row["target"]) for row in self._rows)
-        self._streams = max(1, min(batch_size, total // length))
-        self.n_batches = max(1, total // (self._streams * length))
+    def __init__(self, rows: Sequence[Rows], sizes: Sequence[int], batch_size: int, length: int, device: torch.device) -> None:
+        self._rows, self._sizes, self._length, self._device = rows, np.array(sizes), length, device
+        self._total = int(self._sizes.sum())
+        self.count = max(1, min(batch_size, self._total // length))
+        self.n_batches = max(1, self._total // (self.count * length))
 
-    def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Batch, Tensor]]:
-        """Batches, each of shape (B, T, …), and for each stream whether it goes on from the batch before, shape (B,)."""
+    def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Deal, Tensor]]:
+        """Batches, and for each stream whether it goes on from the batch before, shape (`count`,).
+
+        A batch is a function that gives the sequences of some of the streams, each tensor of shape (B, T, …).
+        """
         order = rng.permutation(len(self._rows))
-        joined = {name: torch.cat([self._rows[index][name] for index in order]) for name in self._rows[0]}
-        total = len(joined["target"])
-        shift, size = int(rng.integers(total)), total // self._streams
-        cut = {
-            name: torch.roll(tensor, shift, 0)[: size * self._streams].reshape(self._streams, size, *tensor.shape[1:])
-            for name, tensor in joined.items()
-        }
+        firsts = np.cumsum(self._sizes[order]) - self._sizes[order]
+        shift, size = int(rng.integers(self._total)), self._total // self.count
+
+        def deal(number: int, streams: range) -> Batch:
+            start = number * self._length
+            stop = min(start + self._length, size)
+            cut = [self._read(order, firsts, stream * size + start - shift, stop - start) for stream in streams]
+            return {name: torch.stack([part[name] for part in cut]).to(self._device) for name in cut[0]}
+
         for number in range(self.n_batches):
-            part = slice(number * self._length, (number + 1) * self._length)
-            goes_on = torch.tensor(rng.random(self._streams) >= _FORGET) if number else torch.zeros(self._streams, dtype=torch.bool)
-            yield {name: tensor[:, part] for name, tensor in cut.items()}, goes_on
+            goes_on = torch.tensor(rng.random(self.count) >= _FORGET) if number else torch.zeros(self.count, dtype=torch.bool)
+            yield partial(deal, number), goes_on
+
+    def _read(self, order: NDArray[np.int64], firsts: NDArray[np.int64], start: int, count: int) -> Batch:
+        """So many rows of the movements in this order, end to end and round."""
+        parts = []
+        while count > 0:
+            start %= self._total
+            place = int(np.searchsorted(firsts, start, side="right")) - 1
+            movement, skipped = order[place], start - int(firsts[place])
+            taken = min(count, int(self._sizes[movement]) - skipped)
+            parts.append({name: tensor[skipped : skipped + taken] for name, tensor in self._rows[movement].tensors.items()})
+            start, count = start + taken, count - taken
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def draw_hidden(rng: np.random.Generator, count: int, share: float) -> Hidden:
@@ -125,16 +151,40 @@ def draw_hidden(rng: np.random.Generator, count: int, share: float) -> Hidden:
     return Hidden(*map(torch.from_numpy, (drawn < share, drawn < share / 2, rng.random(count) < _NO_LINES)))
 
 
-def _require_known(names: Sequence[str], titles: Sequence[str]) -> None:
+def _named(names: Sequence[str], titles: Sequence[str]) -> list[str]:
+    """The titles that are named, or that lie in folders that are."""
+    found = []
     for name in names:
-        if name not in titles:
-            raise MozartError(f"There is no work {name!r} to hold out: choose among {', '.join(titles)}.")
+        inside = [title for title in titles if title == name or title.startswith((f"{name}: ", f"{name}/"))]
+        if not inside:
+            known = ", ".join(titles[:20]) + (f" and {len(titles) - 20:,} more" if len(titles) > 20 else "")
+            raise MozartError(f"There is no work {name!r} to hold out: choose among {known}.")
+        found += inside
+    return found
+
+
+def _in_turn(titles: Sequence[str], seed: int, count: int) -> list[str]:
+    """The titles at random, the last ones, however many, of every composer in proportion."""
+    rng = np.random.default_rng([seed, count])
+    mixed = [titles[index] for index in rng.permutation(len(titles))]
+    sizes = Counter(map(_composer, mixed))
+    seen: Counter[str] = Counter()
+    places = []
+    for title in mixed:
+        seen[_composer(title)] += 1
+        places.append((seen[_composer(title)] - 0.5) / sizes[_composer(title)])
+    return [mixed[index] for index in np.argsort(places, kind="stable")]
+
+
+def _composer(title: str) -> str:
+    folder, separator, _ = title.partition(": ")
+    return folder.partition("/")[0] if separator else ""
 
 
 def _together(names: Sequence[str], titles: Sequence[str]) -> set[str]:
-    groups = [set(group) for group in SHARED_MOVEMENTS]
     found = set(names)
-    for group in groups:
-        if group & found:
-            found |= group & set(titles)
+    for group in SHARED_MOVEMENTS:
+        sharing = {title for title in titles if title.rpartition(": ")[2] in group}
+        if found & sharing:
+            found |= sharing
     return found

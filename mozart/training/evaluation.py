@@ -13,7 +13,9 @@ from mozart.model.network import PARTS, NotesNetwork
 from mozart.model.prediction import predict
 from mozart.model.rows import Rows
 from mozart.training.data import Batch
+from mozart.training.processes import ALONE, Processes
 
+BASELINE_NOTES = 500_000  # that are enough to count, where there are more
 TOGETHER = PARTS[:3]  # what a figure for all is made of: when, which voice, which pitch
 
 
@@ -34,13 +36,15 @@ def losses(scores: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
     return found
 
 
-def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> dict[str, Any]:
+def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool, processes: Processes = ALONE) -> dict[str, Any]:
     """Figures over whole movements, each read from its beginning, ends included.
 
     Parameters
     ----------
     hidden
         Whether the network is told neither plan nor key; see :func:`mozart.model.prediction.predict`.
+    processes
+        Those that call this together; each predicts its share of the movements.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool) -> di
         ``nats_a_note`` and ``nats_a_quarter`` by part, the latter also ``together`` for IOI, voice and pitch;
         ``pitch_accuracy``, the share of pitches that were the most probable ones, given time and voice; ``notes``, ``quarters``.
     """
-    predictions = [predict(network, row, hidden=hidden) for row in rows]
+    predictions = processes.map(lambda index: predict(network, rows[index], hidden=hidden), len(rows))
     figures = _figures(np.concatenate([found.nats for found in predictions]), rows)
     return {**figures, "pitch_accuracy": round(float(np.concatenate([found.right for found in predictions]).mean()), 4)}
 

@@ -23,6 +23,7 @@ from mozart.training.machine import say
 from mozart.training.output import FIRST_PIECE, SAMPLES
 from mozart.training.publishing import Publisher
 from mozart.training.report import write_curves
+from mozart.training.tracking import Tracker
 
 
 def best_network(run: Run) -> NotesNetwork:
@@ -52,15 +53,22 @@ class Finisher:
     """
 
     def __init__(
-        self, folder: Path, config: Any, about: dict[str, Any], publisher: Publisher | None, samples_every: int | None
+        self,
+        folder: Path,
+        config: Any,
+        about: dict[str, Any],
+        publisher: Publisher | None = None,
+        samples_every: int | None = None,
+        tracker: Tracker | None = None,
     ) -> None:
         self.about = about
         self.provenance: Mapping[str, Any] = {}
         self._folder, self._publisher, self._samples_every = folder, publisher, samples_every
+        self._tracker = tracker
         self._epochs, self._seed = config.epochs, config.seed % (MAX_SEED + 1)
 
     def after_epoch(self, run: Run | LabRun, best: Checkpoint | LabCheckpoint) -> None:
-        """Draw the curves; compose a sample and push what there is when it is time for that.
+        """Draw the curves and track the epoch; compose a sample and push what there is when it is time for that.
 
         Parameters
         ----------
@@ -68,6 +76,8 @@ class Finisher:
             The best checkpoint so far, not yet tested.
         """
         write_curves(run.history, self._folder)
+        if self._tracker:
+            self._tracker.log_epoch(run.history[-1])
         if self._samples_every and run.epoch % self._samples_every == 0:
             self._write_sample(best, run.epoch)
         publisher = self._publisher
@@ -80,6 +90,8 @@ class Finisher:
         composer = Composer.load(self._folder)
         piece = _compose(composer, Request(lab=composer.checkpoint is None, seed=self._seed), "Composing")
         atomic.write(self._folder / FIRST_PIECE, piece.midi())
+        if self._tracker:
+            self._tracker.finish()
         say(f"A first piece: {piece.title}, {piece.describe()}: {self._folder / FIRST_PIECE}")
         if self._publisher:
             self._publisher.push_finished(self._folder)
@@ -97,6 +109,8 @@ class Finisher:
         path = self._folder / SAMPLES / f"epoch-{epoch:03}"
         atomic.write(path.with_suffix(".mid"), piece.midi())
         atomic.write(path.with_suffix(".png"), plot_piano_roll(piece.score, f"Composed after epoch {epoch}"))
+        if self._tracker:
+            self._tracker.log_piece(piece, epoch)
 
 
 def _compose(composer: Composer, request: Request, description: str) -> Composition:

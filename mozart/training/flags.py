@@ -9,6 +9,7 @@ from mozart.lab import saving as lab_saving
 from mozart.lab.training import LabConfig
 from mozart.training import saving
 from mozart.training.config import TrainingConfig, add_flags, read_flags
+from mozart.training.tracking import PIECES_EVERY
 
 CONFIGS: dict[str, type[Any]] = {"notes": TrainingConfig, "lab": LabConfig}
 _STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE}
@@ -23,10 +24,13 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     music = parser.add_argument_group("music")
     source = music.add_mutually_exclusive_group()
     source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
-    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder instead")
+    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder, and in the folders in it, instead")
+    source.add_argument("--midi-hub", metavar="USER/DATASET", help="or on a dataset of the Hub, as `mozart corpus push` makes one")
     music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
     music.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="notes: held out to choose an epoch by")
-    music.add_argument("--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281"')
+    music.add_argument(
+        "--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281", or folders'
+    )
 
     training = parser.add_argument_group("training")
     training.add_argument("--recipe", choices=list(CONFIGS), default="notes", help="a way to train (default notes)")
@@ -42,8 +46,18 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         help="go on after the last saved epoch in --output, or after the one that --push-every has published last",
     )
     run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: CUDA where there is one")
+    run.add_argument(
+        "--accumulate", type=_count, metavar="N", help="notes: compute a batch in N parts, for a card with little memory"
+    )
     run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
     run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
+    run.add_argument(
+        "--track",
+        nargs="?",
+        const="",
+        metavar="USER/SPACE",
+        help=f"log to trackio, with a piece every {PIECES_EVERY} epochs: on this machine, or to this Space too",
+    )
 
     to_hub = parser.add_argument_group("Hub (log in with `hf auth login`, or set HF_TOKEN)")
     to_hub.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint when training is done")
@@ -60,6 +74,12 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
     if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
         parser.error("--validation-works and --test-works are not for --recipe lab, which deals out windows: leave them out")
+    if flags.recipe == "lab" and flags.midi_hub:
+        parser.error("--midi-hub is not for --recipe lab, which reads files: give their folder with --midi-dir")
+    if flags.recipe == "lab" and flags.accumulate:
+        parser.error("--accumulate is not for --recipe lab: leave it out, or give a smaller --batch-size")
+    if flags.track is not None:
+        flags.samples_every = flags.samples_every or PIECES_EVERY
     flags.output = flags.output or Path("runs") / flags.recipe
     flags.state = flags.output / _STATE_FILES[flags.recipe]
     return flags

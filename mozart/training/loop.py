@@ -3,8 +3,10 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,14 @@ from tqdm import tqdm
 
 from mozart.errors import MozartError
 from mozart.model.hiding import Hidden, hide
-from mozart.model.network import PARTS, NetworkConfig, NotesNetwork
+from mozart.model.network import PARTS, NetworkConfig, NotesNetwork, SequenceDropout
 from mozart.model.rows import Rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.training.config import TrainingConfig
 from mozart.training.data import Batch, Streams, draw_hidden
 from mozart.training.evaluation import evaluate, losses
 from mozart.training.machine import has_bfloat16
+from mozart.training.processes import ALONE, Processes, without_averaging
 
 # How much each part counts; time, voice and pitch decide what a piece is.
 _WEIGHTS = {"ioi": 1.0, "voice": 1.0, "pitch": 1.0, "duration": 0.5, "loudness": 0.3}
@@ -80,8 +83,12 @@ def train(
     validation: Sequence[Rows],
     on_epoch: Callable[[Run], object] = lambda _: None,
     on_estimate: Callable[[float], object] = lambda _: None,
+    processes: Processes = ALONE,
+    accumulate: int = 1,
 ) -> None:
     """Train until the run has its epochs; chance in an epoch comes from the seed and its number alone.
+
+    However many processes there are, and in however many parts a batch is computed, the weights are the same to rounding.
 
     Parameters
     ----------
@@ -89,20 +96,29 @@ def train(
         Called after every epoch.
     on_estimate
         Called once, after a few steps, with about how many seconds the rest will take.
+    processes
+        Those that call this together, each with the same run.
+    accumulate
+        In how many parts each process computes its share of a batch, one after another, so that a small memory is enough.
 
     Raises
     ------
     MozartError
-        When the loss is no longer a number.
+        When the loss is no longer a number, or a batch has fewer sequences than there are processes.
     """
+    network, shares = processes.together(run.network), _divide(processes.share(streams.count), accumulate)
     config, first = run.config, run.epoch + 1
     while run.epoch < config.epochs:
         epoch, started = run.epoch + 1, time.perf_counter()
         seeds = np.random.SeedSequence([config.seed, epoch]).generate_state(2)
         torch.manual_seed(int(seeds[0]))
-        totals = _train_epoch(run, streams, np.random.default_rng(seeds[1]), epoch, on_estimate if epoch == first else None)
+        rng = np.random.default_rng(seeds[1])
+        sums = _train_epoch(run, network, streams, shares, processes.count, rng, on_estimate if epoch == first else None)
+        values = processes.sum(torch.stack([*sums.values()]).cpu()).tolist()
+        _require_number(sum(values), epoch)
+        totals = {name: round(value / streams.n_batches, 4) for name, value in zip(sums, values, strict=True)}
         seconds = time.perf_counter() - started
-        found = evaluate(run.averaged, validation, hidden=True)
+        found = evaluate(run.averaged, validation, hidden=True, processes=processes)
         run.epoch = epoch
         run.history.append(
             {
@@ -123,44 +139,75 @@ def train(
 
 
 def _train_epoch(
-    run: Run, streams: Streams, rng: np.random.Generator, epoch: int, on_estimate: Callable[[float], object] | None
-) -> dict[str, float]:
-    """Go through the music once; the mean loss of every part, in nats a note."""
-    config, device = run.config, next(run.network.parameters()).device
-    run.network.train()
+    run: Run,
+    network: nn.Module,
+    streams: Streams,
+    shares: Sequence[range],
+    n_processes: int,
+    rng: np.random.Generator,
+    on_estimate: Callable[[float], object] | None,
+) -> dict[str, Tensor]:
+    """Go through the music once; this process's part of the sum over batches of every part's mean loss, in nats a note."""
+    config, device, epoch = run.config, next(run.network.parameters()).device, run.epoch + 1
+    network.train()
     totals: dict[str, Tensor] = {}
     n_steps = config.epochs * streams.n_batches
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "mixed" and _half(device) is torch.float16)
-    state: State = None
+    states: list[State] = [None] * len(shares)
     first = time.perf_counter()
     bar = tqdm(streams.epoch(rng), total=streams.n_batches, desc=f"Epoch {epoch} of {config.epochs}", unit="batch", leave=False)
-    for number, (batch, goes_on) in enumerate(bar):
-        hidden = Hidden(*(mask.to(device) for mask in draw_hidden(rng, len(goes_on), config.hidden_plan)))
-        state = _carry(state, goes_on.to(device))
+    for number, (deal, goes_on) in enumerate(bar):
+        hidden = Hidden(*(mask.to(device) for mask in draw_hidden(rng, streams.count, config.hidden_plan)))
         for group in run.optimizer.param_groups:
             group["lr"] = config.learning_rate * _rate(run.steps, n_steps)
-        with torch.autocast(device.type, _half(device), enabled=config.precision == "mixed"):
-            scores, state = run.network(hide(batch, run.network.vocabulary, hidden), state)
-        parts = losses(scores, batch)
-        loss = _weigh(parts, scores, batch)
         run.optimizer.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        for index, share in enumerate(shares):
+            last, here = index == len(shares) - 1, slice(share.start, share.stop)
+            batch, weight = deal(share), len(share) / streams.count
+            states[index] = _carry(states[index], goes_on[here].to(device))
+            with _same_chance(run.network, share, streams.count, last), nullcontext() if last else without_averaging(network):
+                with torch.autocast(device.type, _half(device), enabled=config.precision == "mixed"):
+                    told = hide(batch, run.network.vocabulary, Hidden(*(mask[here] for mask in hidden)))
+                    scores, states[index] = network(told, states[index])
+                parts = losses(scores, batch)
+                loss = _weigh(parts, scores, batch)
+                # The processes' gradients are averaged, those of the parts of a batch added up.
+                scaler.scale(loss * weight * n_processes).backward()  # type: ignore[no-untyped-call]
+            for name, value in parts.items():
+                totals[name] = totals.get(name, 0.0) + value.detach() * weight
         scaler.unscale_(run.optimizer)
         nn.utils.clip_grad_norm_(run.network.parameters(), _LARGEST_GRADIENT)
         scaler.step(run.optimizer)
         scaler.update()
         run.steps += 1
         _average(run)
-        for name, value in parts.items():
-            totals[name] = totals.get(name, 0.0) + value.detach()
         if number % _BETWEEN_LOOKS == 0:
             latest = float(loss.detach())
             _require_number(latest, epoch)
             bar.set_postfix(loss=f"{latest:.3f}")
         if on_estimate and number == _BETWEEN_LOOKS:
             on_estimate((time.perf_counter() - first) / number * (n_steps - run.steps))
-    _require_number(sum(map(float, totals.values())), epoch)
-    return {name: round(float(value) / streams.n_batches, 4) for name, value in totals.items()}
+    return totals
+
+
+def _divide(sequences: range, parts: int) -> list[range]:
+    """As many parts as there can be, in order."""
+    parts = min(parts, len(sequences))
+    cuts = [sequences.start + number * len(sequences) // parts for number in range(parts + 1)]
+    return [range(start, stop) for start, stop in pairwise(cuts)]
+
+
+@contextmanager
+def _same_chance(network: NotesNetwork, sequences: range, count: int, last: bool) -> Iterator[None]:
+    """What is left out of these sequences is what would be left out of them in the whole batch, of which the last part goes on."""
+    dropouts = [module for module in network.modules() if isinstance(module, SequenceDropout)]
+    device = next(network.parameters()).device
+    for dropout in dropouts:
+        dropout.part = sequences, count
+    with nullcontext() if last else torch.random.fork_rng([device] if device.type == "cuda" else []):
+        yield
+    for dropout in dropouts:
+        dropout.part = None
 
 
 def _weigh(parts: dict[str, Tensor], scores: dict[str, Tensor], batch: Batch) -> Tensor:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from mozart.errors import MozartError
 
 
-def choose_device(name: str, precision: str) -> torch.device:
+def choose_device(name: str, precision: str, rank: int = 0) -> torch.device:
     """The device to train on.
 
     Parameters
@@ -22,11 +22,13 @@ def choose_device(name: str, precision: str) -> torch.device:
         ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
     precision
         ``float32`` or ``mixed``.
+    rank
+        Which of the processes of this machine it is for; each has a GPU of its own.
 
     Raises
     ------
     MozartError
-        When there is no such device, or it does not compute in this precision.
+        When there is no such device, or no more of them, or it does not compute in this precision.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise MozartError("There is no CUDA device here: choose --device cpu.")
@@ -34,6 +36,12 @@ def choose_device(name: str, precision: str) -> torch.device:
     if device.type == "cuda":
         # cuBLAS gives the same sums every time only with a workspace of fixed size; read when CUDA starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        if rank >= torch.cuda.device_count():
+            raise MozartError(
+                f"There are {torch.cuda.device_count()} GPUs for more processes: start one a GPU, or give --device cpu."
+            )
+        device = torch.device("cuda", rank)
+        torch.cuda.set_device(device)
     if precision == "mixed" and device.type == "cpu" and not has_bfloat16(device):
         raise MozartError("This CPU does not compute in bfloat16: leave --precision mixed out, or train on a GPU.")
     return device

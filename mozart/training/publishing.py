@@ -20,9 +20,15 @@ from mozart.training.machine import say
 
 def require_names(flags: Namespace) -> None:
     """Raise MozartError where a flag's value cannot be the name of a repository."""
-    for flag, name in (("--push-to-hub", flags.push_to_hub), ("--space", flags.space), ("--resume", flags.resume)):
+    repositories = {
+        "--midi-hub": flags.midi_hub,
+        "--push-to-hub": flags.push_to_hub,
+        "--space": flags.space,
+        "--resume": flags.resume,
+    }
+    for flag, name in repositories.items():
         if name and not hub.is_repo_id(name):
-            raise MozartError(f"{flag} {name} is not the name of a repository: write it as user/name.")
+            raise MozartError(f"--{flag.replace('_', '-')} {name} is not the name of a repository: write it as user/name.")
 
 
 def find_run(flags: Namespace) -> Path | None:

@@ -14,7 +14,6 @@ from mozart import atomic
 from mozart.checkpoint.card import CURVES
 from mozart.corpus.archive import ARCHIVE_SHA256
 from mozart.corpus.catalogue import RIGHTS, printable
-from mozart.corpus.works import Music
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
 from mozart.training.loop import Run
@@ -22,7 +21,17 @@ from mozart.training.machine import describe_machine, in_words
 
 PARTS = ("training", "validation", "test")
 # Flags that say where a run comes from and where it goes; they change nothing in it.
-_PLACES = ("--output", "--resume", "--push-to-hub", "--private", "--space", "--push-every", "--samples-every")
+_PLACES = (
+    "--accumulate",
+    "--output",
+    "--resume",
+    "--push-to-hub",
+    "--private",
+    "--space",
+    "--push-every",
+    "--samples-every",
+    "--track",
+)
 _PACKAGES = ("torch", "numpy", "music21")
 
 
@@ -46,21 +55,21 @@ def about_run(arguments: Sequence[str], device: torch.device) -> dict[str, Any]:
     }
 
 
-def make_provenance(config: Any, music: Music, *, own: bool) -> dict[str, Any]:
+def make_provenance(config: Any, whose: str | None) -> dict[str, Any]:
     """What ``config.json`` says about how a checkpoint was made.
 
     Parameters
     ----------
     config
         The configuration of its recipe.
-    own
-        Whether the files are the trainer's own.
+    whose
+        Whose files they are, in a sentence; None for the archive's.
     """
     return {
         "training": asdict(config),
         "versions": {name: version(name) for name in _PACKAGES},
-        "music": f"{len(music.paths)} MIDI files of the trainer's own." if own else RIGHTS,
-        "archive_sha256": None if own else ARCHIVE_SHA256,
+        "music": whose or RIGHTS,
+        "archive_sha256": None if whose else ARCHIVE_SHA256,
     }
 
 

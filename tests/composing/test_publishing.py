@@ -55,7 +55,7 @@ def test_measures_stand_in_metrics_and_card(folder: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(publishing, "LENGTH", "4bars")
     monkeypatch.setattr(publishing, "sonatas", lambda _: [])
-    monkeypatch.setattr(publishing, "read_works", lambda _: Music(works, [], []))
+    monkeypatch.setattr(publishing, "read_works", lambda _: Music(works, [], [], []))  # type: ignore[arg-type]
     monkeypatch.setattr(report, "measure", measure)
     monkeypatch.setattr(report, "markdown", lambda _: "| a table |")
     assert publishing.measure_checkpoint(folder, None, 2, 5) == "| a table |"
@@ -72,7 +72,7 @@ def test_other_music_is_not_compared(folder: Path, monkeypatch: pytest.MonkeyPat
     """A checkpoint that was tested on works that the archive has not is refused, and left as it is."""
     before = (folder / "metrics.json").read_bytes()
     monkeypatch.setattr(publishing, "sonatas", lambda _: [])
-    monkeypatch.setattr(publishing, "read_works", lambda _: Music(tiny.works(2), [], []))
+    monkeypatch.setattr(publishing, "read_works", lambda _: Music(tiny.works(2), [], [], []))  # type: ignore[arg-type]
     with pytest.raises(MozartError, match="not those of the archive"):
         publishing.measure_checkpoint(folder, None, 2, 5)
     assert (folder / "metrics.json").read_bytes() == before

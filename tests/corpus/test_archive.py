@@ -178,15 +178,15 @@ def test_no_home_folder(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_own_midi_files(tmp_path: Path) -> None:
     """A person's own folder gives its MIDI files at any depth; other files and hidden ones are not music."""
-    for name in ("b.mid", "sub/a.MIDI", "notes.txt", "._b.mid"):
+    for name in ("b.mid", "c.kar", "d.rmi", "sub/a.MIDI", "notes.txt", "._b.mid"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert archive.midi_files(tmp_path) == [tmp_path / "b.mid", tmp_path / "sub/a.MIDI"]
+    assert archive.midi_files(tmp_path) == [tmp_path / name for name in ("b.mid", "c.kar", "d.rmi", "sub/a.MIDI")]
 
 
 def test_own_folder_without_music(tmp_path: Path) -> None:
     """A folder that is missing or holds no MIDI is said to be so."""
-    with pytest.raises(MozartError, match=r"holds no \.mid"):
+    with pytest.raises(MozartError, match=r"holds no MIDI file \(\.mid, \.midi, \.kar or \.rmi\)"):
         archive.midi_files(tmp_path)
     with pytest.raises(MozartError, match="no folder"):
         archive.midi_files(tmp_path / "nowhere")

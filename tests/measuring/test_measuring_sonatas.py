@@ -17,7 +17,7 @@ pytestmark = pytest.mark.corpus
 @pytest.fixture(scope="module")
 def works(sonata_files: list[Path]) -> list[Score]:
     """All twenty."""
-    return read_works(sonata_files)[0]
+    return list(read_works(sonata_files).scores)
 
 
 def test_the_sonatas_have_no_loops(works: list[Score]) -> None:

@@ -21,4 +21,4 @@ def vocabulary(music: list[Score]) -> Vocabulary:
 
 @pytest.fixture(scope="session")
 def rows(music: list[Score], vocabulary: Vocabulary) -> list[Rows]:
-    return rows_of(music, vocabulary, "Rows")
+    return rows_of(music, vocabulary)

@@ -19,12 +19,16 @@ CPU = torch.device("cpu")
 CONFIG = TrainingConfig(epochs=3, batch_size=4, sequence_length=24, learning_rate=0.01)
 
 
+def sizes(rows: list[Rows]) -> list[int]:
+    return [len(row.tensors["target"]) for row in rows]
+
+
 def start(vocabulary: Vocabulary, config: TrainingConfig = CONFIG) -> Run:
     return start_run(config, tiny.SIZES, vocabulary, {"music_sha256": "the music's"}, CPU)
 
 
 def deal(rows: list[Rows]) -> Streams:
-    return Streams(rows, CONFIG.batch_size, CONFIG.sequence_length, CPU)
+    return Streams(rows, sizes(rows), CONFIG.batch_size, CONFIG.sequence_length, CPU)
 
 
 def test_it_learns(rows: list[Rows], vocabulary: Vocabulary) -> None:

@@ -23,7 +23,9 @@ IDENTITY = {"music_sha256": "the music's", "test_works": ["a"]}
 
 def go_on(run: Run, rows: list[Rows], path: Path, stop_after: int = 0) -> Run:
     """Train and save, and stop as a killed run does, in the middle of the epoch after `stop_after`."""
-    steps = stop_after * Streams(rows[:3], CONFIG.batch_size, CONFIG.sequence_length, CPU).n_batches + 2
+    sizes = [len(row.tensors["target"]) for row in rows[:3]]
+    streams = Streams(rows[:3], sizes, CONFIG.batch_size, CONFIG.sequence_length, CPU)
+    steps = stop_after * streams.n_batches + 2
 
     def kill(*_: object) -> None:
         if stop_after and run.steps >= steps:
@@ -33,7 +35,7 @@ def go_on(run: Run, rows: list[Rows], path: Path, stop_after: int = 0) -> Run:
     save_run(run, path)
     train(
         run,
-        Streams(rows[:3], CONFIG.batch_size, CONFIG.sequence_length, CPU),
+        streams,
         rows[3:],
         on_epoch=lambda run: save_run(run, path),
     )
