@@ -30,12 +30,12 @@ from mozart.training.data import Streams, hash_works, rows_of, split_works
 from mozart.training.finishing import Finisher, best_network
 from mozart.training.flags import parse_flags, read_config
 from mozart.training.loop import Run, start_run, train
-from mozart.training.machine import choose_device, escape_output, explained, say, say_how_long
+from mozart.training.machine import choose_device, escape_output, explained, leave_output, say, say_how_long
 from mozart.training.saving import resume_run, save_run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; returns the exit status: 0, 1 after an error that was said in one sentence, or 130 after Ctrl-C."""
+    """Train; returns the exit status: 0, 1 after an error in one sentence, 130 after Ctrl-C, 141 when nobody reads on."""
     arguments = sys.argv[1:] if arguments is None else arguments
     escape_output()
     flags = parse_flags(arguments, str(__doc__))
@@ -45,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        leave_output()
+        return 141
     except KeyboardInterrupt:
         can_resume = flags.state.exists() and not flags.dry_run
         print("\nStopped." + " Finished epochs are saved: go on with --resume." * can_resume, file=sys.stderr)
