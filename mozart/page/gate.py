@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from mozart.corpus.reader import MAX_BYTES
@@ -16,6 +16,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
 
 # A MIDI file and what a form puts around it; every other call is smaller.
 MAX_BODY = MAX_BYTES + 50_000
@@ -23,7 +24,8 @@ MAX_BODY = MAX_BYTES + 50_000
 MAX_UPLOADED, _HOUR = 100_000_000, 3600.0
 _API = "/gradio_api/"
 _UPLOAD, _JOIN = f"{_API}upload", f"{_API}queue/join"
-_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin")]
+_NOT_POSSIBLE = "This call is not possible: /gradio_api/info says which are."
+_HEADERS: list[Header] = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin")]
 # A Space's page is shown in a frame of the Hub's; what programs call is not.
 _API_HEADERS = [*_HEADERS, (b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'")]
 
@@ -58,10 +60,17 @@ class Gate:
             return
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         extra = _API_HEADERS if path.startswith(_API) else _HEADERS
-        begun = False
+        begun = replaced = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, replaced
+            if replaced:
+                return
+            if message["type"] == "http.response.start" and message["status"] == 422:
+                # FastAPI repeats the whole body in its answer.
+                replaced = True
+                await _answer(send, 422, _NOT_POSSIBLE, extra)
+                return
             if message["type"] == "http.response.start":
                 begun = True
                 there = {name.lower() for name, _ in message.get("headers", ())}
@@ -80,7 +89,7 @@ class Gate:
             if begun:
                 raise
             print(f"A call of {path[:80]!r} failed: {type(error).__name__}.", file=sys.stderr)
-            await _answer(send_with_headers, 400, "This call is not possible: /gradio_api/info says which are.")
+            await _answer(send_with_headers, 400, _NOT_POSSIBLE)
 
     async def _bounded(self, scope: Scope, receive: Receive, path: str) -> Receive:
         body = await _read(scope, receive)
@@ -143,8 +152,9 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def _answer(send: Send, status: int, why: str) -> None:
+async def _answer(send: Send, status: int, why: str, more: Sequence[Header] = ()) -> None:
     body = json.dumps({"detail": why}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers += more
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -24,9 +24,9 @@ def press() -> None:
 class Behind:
     """An application that says what it was given."""
 
-    def __init__(self, waiting: int = 0, error: Exception | None = None) -> None:
+    def __init__(self, waiting: int = 0, error: Exception | None = None, status: int = 200) -> None:
         self.bodies: list[bytes] = []
-        self.error = error
+        self.error, self.status = error, status
         functions = {0: type("Event", (), {"fn": press}), 1: type("Event", (), {"fn": finish})}
         self.blocks = type("Blocks", (), {"_queue": range(waiting), "fns": functions})
 
@@ -40,8 +40,8 @@ class Behind:
             message = await receive()
             self.bodies.append(message["body"])
             assert not message["more_body"]
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-frame-options", b"MINE")]})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.start", "status": self.status, "headers": [(b"x-frame-options", b"MINE")]})
+        await send({"type": "http.response.body", "body": b"[[[[" * self.status})
 
 
 def call(
@@ -123,6 +123,13 @@ def test_a_bug_is_not_for_visitors(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 400
     assert "secret" not in text
     assert capsys.readouterr().err == "A call of '/gradio_api/call/nothing' failed: KeyError.\n"
+
+
+def test_a_body_is_not_repeated() -> None:
+    """What FastAPI says of a body that makes no sense repeats all of it; here one sentence is said."""
+    status, headers, text = call(Behind(status=422), "/gradio_api/call/compose", b"[")
+    assert (status, headers[b"x-content-type-options"]) == (422, b"nosniff")
+    assert text == '{"detail": "This call is not possible: /gradio_api/info says which are."}'
 
 
 def test_headers() -> None:
