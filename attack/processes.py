@@ -4,20 +4,20 @@ import itertools
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import tiny
-from attack.trial import MAX_SECONDS, Trial
+from attack.trial import Trial
 
 ROOT = Path(__file__).parents[1]
 _SOMEBODY = 12_345
-_SLOW = 60  # seconds in which a program ends that composes a bar, on a machine that is busy
+_SLOW = 120  # seconds in which a program ends that composes a bar, or a page opens, on a machine that is busy
 
 
 def run_kills(trial: Trial) -> None:
@@ -40,7 +40,7 @@ def run_kills(trial: Trial) -> None:
         whole = _weights(folder / "whole")
         for number in trial.rounds():
             output = f"killed-{number}"
-            for _ in range(20):
+            for _ in range(3):
                 resume = ["--resume"] if list((folder / output).glob("training_state*")) else []
                 process = start(output, *resume)
                 try:
@@ -97,7 +97,6 @@ def _places(folder: Path) -> list[tuple[str, Mapping[str, str | None], list[str]
     """What the place is, what differs in the environment (None is taken away), and what stands before the command."""
     somebody = ["setpriv", f"--reuid={_SOMEBODY}", f"--regid={_SOMEBODY}", "--clear-groups"]
     can_be_somebody = os.getuid() == 0 and shutil.which("setpriv") and _can_run([*somebody, sys.executable, "-c", ""])
-    as_somebody: Callable[[], list[str]] = lambda: somebody  # noqa: E731
     places: list[tuple[str, Mapping[str, str | None], list[str]]] = [
         ("as usual", {}, []),
         ("without HOME", {"HOME": None}, []),
@@ -115,7 +114,7 @@ def _places(folder: Path) -> list[tuple[str, Mapping[str, str | None], list[str]
     ]
     if can_be_somebody:
         places += [
-            ("somebody without a name", {"HOME": None}, as_somebody()),
+            ("somebody without a name", {"HOME": None}, somebody),
             (
                 "somebody whose folders are others'",
                 {"HOME": str(folder / "theirs"), "GRADIO_TEMP_DIR": str(folder / "theirs")},
@@ -132,28 +131,26 @@ def _try(trial: Trial, what: str, command: Sequence[str], variables: Mapping[str
     for name, value in variables.items():
         if value is None:
             environment.pop(name, None)
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    waits = _SLOW / 3 if "app.py" in command else _SLOW
-    try:
-        said = process.communicate(timeout=waits)[0]
-        serves = False
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        try:
-            said = process.communicate(timeout=MAX_SECONDS)[0]
-        except subprocess.TimeoutExpired:
-            process.kill()
-            said = process.communicate()[0]
-        serves = "app.py" in command
-    text = said.decode("utf-8", "replace")
-    if (
-        "Traceback" in text.partition("Keyboard")[0]
-        or re.search(r"\[Errno|\x1b\[31m", text)
-        or (process.returncode < 0 and not serves)
-    ):
-        trial.count("lost", f"{what}: status {process.returncode}, {text[-300:]!r}")
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        end, serves, text = time.monotonic() + _SLOW, False, ""
+        while process.poll() is None and not serves and time.monotonic() < end:
+            time.sleep(0.2)
+            text = _so_far(output)
+            serves = "Running on" in text
+        hung = process.poll() is None and not serves
+        process.kill()
+        status = process.wait()
+        text = _so_far(output)
+    if hung or "Traceback" in text or re.search(r"\[Errno|\x1b\[31m", text) or (status < 0 and not serves):
+        trial.count("lost", f"{what}: {'hung' if hung else f'status {status}'}, {text[-300:]!r}")
     else:
-        trial.count("accepted" if serves or process.returncode == 0 else "refused")
+        trial.count("accepted" if serves or status == 0 else "refused")
+
+
+def _so_far(output: IO[bytes]) -> str:
+    output.seek(0)
+    return output.read().decode("utf-8", "replace")
 
 
 def _can_run(command: Sequence[str]) -> bool:

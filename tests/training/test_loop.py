@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -50,6 +51,21 @@ def test_the_average_of_the_weights(rows: list[Rows], vocabulary: Vocabulary) ->
     assert not torch.equal(averaged[name], before[name])
     assert (averaged[name] - before[name]).norm() < 2 * (after[name] - before[name]).norm()
     assert all(torch.equal(run.best_weights[part], averaged[part]) for part in averaged)
+    # While there are few steps it forgets quickly: the first weights are chance.
+    assert (averaged[name] - after[name]).norm() < (averaged[name] - before[name]).norm()
+
+
+def test_probabilities_are_exact_in_mixed_precision(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """Whatever precision the layers compute in, probabilities are float32, and sum to one."""
+    if not has_bfloat16(CPU):
+        pytest.skip("this processor does not compute LSTMs in bfloat16")
+    run = start(vocabulary)
+    batch, _ = next(iter(deal(rows).epoch(np.random.default_rng(0))))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        scores, _ = run.network(batch)
+    for part in scores.values():
+        assert part.dtype == torch.float32
+        assert torch.allclose(part.exp().sum(-1), torch.ones(()), atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_weights(rows: list[Rows], vocabulary: Vocabulary) -> None:
