@@ -126,7 +126,7 @@ def _places(folder: Path) -> list[tuple[str, Mapping[str, str | None], list[str]
 
 def _try(trial: Trial, what: str, command: Sequence[str], variables: Mapping[str, str | None]) -> None:
     port = str(trial.random.randrange(20_000, 30_000))
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "GRADIO_SERVER_PORT": port, "HF_HUB_OFFLINE": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "GRADIO_SERVER_PORT": port, "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1"}
     environment |= {name: value for name, value in variables.items() if value is not None}
     for name, value in variables.items():
         if value is None:
@@ -149,8 +149,8 @@ def _try(trial: Trial, what: str, command: Sequence[str], variables: Mapping[str
 
 
 def _so_far(output: IO[bytes]) -> str:
-    output.seek(0)
-    return output.read().decode("utf-8", "replace")
+    # Not by moving the file's place: the program writes there.
+    return os.pread(output.fileno(), 1_000_000, 0).decode("utf-8", "replace")
 
 
 def _can_run(command: Sequence[str]) -> bool:
