@@ -2,6 +2,8 @@
 # make test   set everything up and run all tests
 # make unit   only the quick, hermetic ones
 # make check  format, lint and types
+# make attack MINUTES=10   attack what reads, trains and serves; a table of what was lost
+# make lowest a fresh environment of the lowest versions that requirements.txt allows, and the unit tests in it
 
 PYTHON = .venv/bin/python
 
@@ -9,7 +11,9 @@ PYTHON = .venv/bin/python
 HOMEBREW_PREFIX ?= $(shell brew --prefix 2>/dev/null)
 export HOMEBREW_PREFIX
 
-.PHONY: app test unit check setup
+MINUTES ?= 10
+
+.PHONY: app test unit check attack lowest setup
 
 app: setup
 	$(PYTHON) app.py
@@ -25,6 +29,12 @@ check: setup
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
+
+attack: setup
+	PYTHONPATH=.:tests nice $(PYTHON) -m attack --minutes $(MINUTES)
+
+lowest: setup
+	@bash .ci/lowest $(PYTHON)
 
 setup:
 	@bash .ci/setup $(with)

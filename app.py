@@ -28,14 +28,33 @@ PATIENCE_SECONDS = 2.5
 _SPACE_DATA = Path("/data")
 
 
-def main() -> None:
-    """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``."""
+def main() -> int:
+    """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``; returns the exit status, 1 where the machine does not let it."""
+    from mozart.errors import MozartError
+    from mozart.page.place import require_port, temporary_folder
+
+    try:
+        require_port()
+        with temporary_folder():
+            open_page()
+    except MozartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def open_page() -> None:
+    """Build the page, launch it, and wait until it is ended."""
     started = time.perf_counter()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
-    from mozart.page.page import QUEUE, build_page, launch_options
+    from mozart.errors import MozartError
+    from mozart.page.place import without_proxy
+
+    with without_proxy():  # Gradio makes a connection for itself when it is imported
+        from mozart.page.page import QUEUE, build_page, launch_options
 
     studio = open_studio()
     if studio.notice:
@@ -47,7 +66,13 @@ def main() -> None:
 
     threading.Thread(target=make_first_piece, daemon=True).start()
     # A Space has mcp: the endpoint is a tool for language models then, too.
-    build_page(studio).queue(max_size=QUEUE).launch(mcp_server=find_spec("mcp") is not None, **launch_options())
+    page = build_page(studio).queue(max_size=2 * QUEUE)  # so many presses wait, and as many pieces for their sheet music
+    try:
+        with without_proxy():
+            page.launch(mcp_server=find_spec("mcp") is not None, prevent_thread_lock=True, **launch_options())
+    except OSError as error:
+        raise MozartError(f"The page cannot be opened ({error}): set GRADIO_SERVER_PORT to a port that is free.") from error
+    page.block_thread()
 
 
 def open_studio() -> "Studio":
@@ -146,4 +171,4 @@ def _why(model: str, error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -47,7 +47,7 @@ from mozart.training.finishing import Finisher, best_network
 from mozart.training.flags import parse_flags, read_config
 from mozart.training.laboratory import train_laboratory
 from mozart.training.loop import Run, start_run, train
-from mozart.training.machine import choose_device, escape_output, explained, say, say_how_long
+from mozart.training.machine import choose_device, escape_output, explained, leave_output, say, say_how_long
 from mozart.training.music import read_music, require_music, say_what_is_missing, say_whose
 from mozart.training.processes import Processes, join
 from mozart.training.saving import resume_run, save_run
@@ -56,7 +56,7 @@ from mozart.training.tracking import Tracker
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; returns the exit status: 0, 1 after an error that was said in one sentence, or 130 after Ctrl-C."""
+    """Train; returns the exit status: 0, 1 after an error in one sentence, 130 after Ctrl-C, 141 when nobody reads on."""
     arguments = sys.argv[1:] if arguments is None else arguments
     escape_output()
     flags = parse_flags(arguments, str(__doc__))
@@ -66,6 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        leave_output()
+        return 141
     except KeyboardInterrupt:
         can_resume = flags.state.exists() and not flags.dry_run
         print("\nStopped." + " Finished epochs are saved: go on with --resume." * can_resume, file=sys.stderr)

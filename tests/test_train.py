@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,15 @@ def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Finisher, "after_epoch", stop)
 
 
+def start(arguments: list[str], first: str = "", stderr: int = subprocess.PIPE, **variables: str) -> subprocess.Popen[bytes]:
+    """The program in a process of its own, with a small network; `first` is done before."""
+    code = f"import sys, torch, tiny, train; torch.set_num_threads(1); train.NetworkConfig = lambda: tiny.SIZES\n{first}\n"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"} | variables
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    command = [sys.executable, "-c", f"{code}sys.exit(train.main())", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr)
+
+
 @recipes
 def test_from_midi_files_to_a_checkpoint(recipe: str, midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
     """A checkpoint that composes, what was measured, curves, samples and a first piece."""
@@ -99,17 +109,13 @@ def test_dry_run_writes_nothing(recipe: str, midi_dir: Path, tmp_path: Path, cap
 @recipes
 def test_a_killed_run_resumes_to_the_same_weights(recipe: str, midi_dir: Path, tmp_path: Path) -> None:
     """Killed without warning after its first epoch, and resumed, a run ends with the weights of one that was left alone."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-    code = (
-        "import sys, torch, tiny, train; torch.set_num_threads(1); train.NetworkConfig = lambda: tiny.SIZES; sys.exit(train.main())"
-    )
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    # It waits there, however quick it is.
+    wait = "import threading; from mozart.training.finishing import Finisher; "
+    wait += "Finisher.after_epoch = lambda *_: threading.Event().wait()"
     arguments = ["--midi-dir", str(midi_dir), "--epochs", "4", *FLAGS[recipe]]
     assert train.main([*arguments, "--output", str(tmp_path / "whole")]) == 0
     killed = [*arguments, "--output", str(tmp_path / "killed")]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *killed], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    process = start(killed, wait, subprocess.DEVNULL)
     with process:
         assert process.stdout is not None
         assert any(b"epoch 1:" in line for line in process.stdout)
@@ -218,6 +224,30 @@ def test_unreadable_files(recipe: str, tmp_path: Path, capsys: CAPTURE) -> None:
     assert "broken.mid is not a MIDI file. Remove the file, or add --skip-unreadable" in capsys.readouterr().err
     assert train.main([*arguments, "--skip-unreadable"]) == 0
     assert capsys.readouterr().out.rstrip().endswith("broken.mid is not a MIDI file.")
+
+
+def test_nobody_reads_on(midi_dir: Path) -> None:
+    """When whoever reads the output has seen enough, the program ends without a traceback."""
+    with start(["--dry-run", "--midi-dir", str(midi_dir)]) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 141
+
+
+@recipes
+def test_names_in_other_bytes_on_another_terminal(recipe: str, midi_dir: Path, tmp_path: Path) -> None:
+    """A name in Latin-1 bytes, with a control character, is trained on, saved and printed where only ASCII can be shown."""
+    folder, output = tmp_path / "music", tmp_path / "run"
+    shutil.copytree(midi_dir, folder)
+    os.rename(os.fsencode(folder / "work-0.mid"), os.fsencode(folder) + b"/\xe9tude\x1b.mid")
+    arguments = ["--midi-dir", str(folder), "--output", str(output), "--epochs", "1", *FLAGS[recipe]]
+    process = start(arguments, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    said, complained = process.communicate()
+    assert process.returncode == 0, complained
+    assert b"\x1b.mid" not in said + complained
+    assert Composer.load(output).metrics["recipe"] == recipe
 
 
 def test_the_command_says_nothing_of_places() -> None:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from mozart import atomic
 from mozart.errors import MozartError
 
@@ -119,7 +121,7 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except MozartError as error:
         raise MozartError(f"The checkpoint in {folder} is not possible. {error}") from error
-    except (ArithmeticError, AttributeError, RuntimeError, LookupError, TypeError, ValueError, RecursionError) as error:
+    except (ArithmeticError, AttributeError, RuntimeError, LookupError, TypeError, ValueError, SafetensorError) as error:
         said = " ".join(str(error).split())[:200]
         raise MozartError(f"The parts of the checkpoint in {folder} do not fit each other ({said}): train it again.") from error
 

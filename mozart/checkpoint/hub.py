@@ -324,6 +324,8 @@ def _trouble(error: BaseException) -> str:
             return f"{_first_line(error)}: give another name"
         case errors.HfHubHTTPError():
             return _status_trouble(error)
+        case UnicodeError():
+            return f"the token holds a letter that no token has: {_LOG_IN} to one that is whole"
         case httpx2.TransportError() | ConnectionError() | json.JSONDecodeError():
             return "the Hub cannot be reached: check the network and try again"
     if error.__cause__ is not None:

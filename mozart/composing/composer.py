@@ -20,7 +20,7 @@ from mozart.composing.drawing import Draft
 from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
 from mozart.composing.planning import Intention, bar_seconds, characters, make_intention
-from mozart.composing.request import MAX_SEED, Request
+from mozart.composing.request import MAX_SEED, Request, require_playable
 from mozart.composing.writing import OnProgress, write_bars
 from mozart.corpus.catalogue import find_movement
 from mozart.errors import MozartError
@@ -146,7 +146,9 @@ class Composer:
         piece = self._compose_notes(request, on_progress, on_beginning if settled else None)
         for first, last, seed in request.bars_again:
             piece = compose_bars_again(piece, first, last, seed)
-        return piece if request.offsets == "composed" else self._retimed(piece, request)
+        piece = piece if request.offsets == "composed" else self._retimed(piece, request)
+        require_playable(piece.score.seconds, piece.tempo)
+        return piece
 
     def compose_candidates(self, request: Request, count: int, on_progress: OnProgress = _go_on) -> list[Composition]:
         """Compose `count` pieces of one request, each with a seed of its own: the request's, and those that follow it."""

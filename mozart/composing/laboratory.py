@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mozart.checkpoint.folder import explained, identify, read_folder
 from mozart.composing.composition import Composition
-from mozart.composing.request import Request
+from mozart.composing.request import MAX_LENGTHS, Request, require_playable
 from mozart.composing.writing import OnProgress
 from mozart.errors import MozartError
 from mozart.lab.checkpoint import LabCheckpoint, from_files
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mozart.composing.composer import Composer
 
 # A sampled rhythm may stand still for a while: so many notes are composed at most for a length in seconds or bars.
+_TEMPO = 120.0  # quarters a minute, where none is asked for
 _SECONDS_AN_ELEMENT, _ELEMENTS_A_BAR = {"0.25": 0.125, "0.5": 0.25, "sampled": 0.13}, {"0.25": 16, "0.5": 8, "sampled": 15}
 
 
@@ -47,12 +48,15 @@ def compose(composer: "Composer", request: Request, on_progress: OnProgress) -> 
     if request.opening != "random":
         raise MozartError("The laboratory's network goes on from a random test sequence: leave the opening out.")
     length = count_elements(request)
+    tempo = request.tempo or _TEMPO
+    require_playable((length + WINDOW) * _SECONDS_AN_ELEMENT[request.offsets] * _TEMPO / tempo, tempo)
     laboratory = composer.lab
     tokens, score, remarks = generate_piece(
         laboratory.checkpoint, length, request.offsets, request.seed or 0, on_progress=on_progress
     )
     if request.tempo is not None:
         score = score.replace(tempi=[(0, request.tempo)])
+    require_playable(score.seconds, tempo)
     opening = sum(len(token.split(".")) for token in tokens[:WINDOW])
     if not request.include_opening:
         first = int(score.onsets[opening])
@@ -68,5 +72,5 @@ def count_elements(request: Request) -> int:
     if unit == "bars":
         quantity *= _ELEMENTS_A_BAR[request.offsets]
     elif unit == "s":
-        quantity /= _SECONDS_AN_ELEMENT[request.offsets] * 120 / (request.tempo or 120)
-    return max(1, min(round(quantity), 10_000))
+        quantity /= _SECONDS_AN_ELEMENT[request.offsets] * _TEMPO / (request.tempo or _TEMPO)
+    return max(1, min(round(quantity), MAX_LENGTHS["notes"]))

@@ -14,6 +14,8 @@ from mozart.notes import Score
 
 # A longer file of one's own is cut to its last bars.
 MAX_OWN_BARS, LAST_BARS = 64, 8
+# Few of these bars may still be many notes, or long.
+MAX_OWN_NOTES, MAX_OWN_SECONDS = 3_000, 300
 
 
 def find_opening(request: Request, openings: Sequence[Opening], rng: np.random.Generator) -> tuple[Opening | None, list[str]]:
@@ -46,6 +48,11 @@ def read_opening(path: Path) -> tuple[Opening, list[str]]:
         score = score.bars_slice(last + 1 - LAST_BARS, last + 1)
     else:
         score = score.bars_slice(0, last + 1)
+    if len(score) > MAX_OWN_NOTES or score.seconds > MAX_OWN_SECONDS:
+        raise MozartError(
+            f"{name} is too much to go on from: these {len(score.bars)} bars have {len(score):,} notes and last "
+            f"{score.seconds:,.0f} s, and {MAX_OWN_NOTES:,} notes in {MAX_OWN_SECONDS} s are possible. Take a part of it."
+        )
     # A file may say any tempo, a piece has those that can be asked for.
     tempo = min(max(score.tempi[-1].quarters_per_minute, TEMPI[0]), TEMPI[1])
     return Opening(name, _whole_bars(score), None, "", tempo), said

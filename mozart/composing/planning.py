@@ -8,7 +8,7 @@ import numpy as np
 from mozart.checkpoint.checkpoint import Template
 from mozart.checkpoint.excerpts import Opening
 from mozart.composing.inheriting import choose_plan
-from mozart.composing.request import Length, Request
+from mozart.composing.request import MAX_LENGTHS, Length, Request, require_playable
 from mozart.errors import MozartError
 from mozart.model.plan import Plan
 from mozart.model.plan_json import from_json
@@ -84,6 +84,7 @@ def make_intention(
             ending=request.ending,
         )
         template = next(t for t in among if t.plan.source == plan.source)
+    _require_possible(request, plan, tempo or template.tempo, template.notes_a_bar)
     if opening is not None:
         plan = replace(plan, start=0)  # it goes on from a bar line
     if request.form == "free":
@@ -92,6 +93,16 @@ def make_intention(
     return Intention(
         plan, key, character, tempo or template.tempo, request.form == "inherited", template.notes_a_bar, tuple(remarks)
     )
+
+
+def _require_possible(request: Request, plan: Plan, tempo: float, notes_a_bar: float) -> None:
+    """Refuse, before anything is composed, what would take long and could not be played."""
+    if request.plan and len(plan) > MAX_LENGTHS["bars"]:
+        raise MozartError(f"The plan has {len(plan):,} bars: give one of up to {MAX_LENGTHS['bars']}.")
+    quarters = plan.metre.bar / TICKS
+    if request.offsets in ("0.25", "0.5"):
+        quarters = notes_a_bar * float(request.offsets) / 2  # about: of a chord one offset
+    require_playable(len(plan) * quarters * 60 / tempo, tempo)
 
 
 def count_bars(length: Length, metre: tuple[int, int], tempo: float, notes_a_bar: float) -> int:

@@ -5,6 +5,7 @@ Adding a setting is one field here, and one widget on the page.
 
 import argparse
 import inspect
+import math
 import re
 import reprlib
 from collections.abc import Mapping
@@ -15,8 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from mozart.errors import MozartError
 from mozart.notes.keys import Key
 
-# What a length can be. An hour of music is what a browser, a sound file and a person can still handle.
-MAX_LENGTHS = {"notes": 10_000, "s": 1_800, "bars": 500}
+# What a length can be: a long movement of a sonata. No piece sounds longer than MAX_SECONDS, whatever makes it so long.
+MAX_LENGTHS = {"notes": 6_000, "s": 900, "bars": 500}
+MAX_SECONDS = 1_200
+# What may be composed again, over and over: each bar costs several drafts, each part all notes before it.
+MAX_AGAIN_PARTS, MAX_AGAIN_BARS = 32, 128
 MAX_SEED = 2**32 - 1
 TEMPI = (20.0, 400.0)
 MAX_TEMPERATURE = 10.0
@@ -191,7 +195,36 @@ def parse_again(text: str) -> list[tuple[int, int, int]]:
     found = [(int(part[1]), int(part[2]), int(part[3])) for part in parts if part]
     if len(found) < len(parts) or any(not 1 <= first <= last or seed > MAX_SEED for first, last, seed in found):
         raise MozartError(f"Bars to compose again cannot be {_short(text)}: write them as 9-12@7, bars 9 to 12 with seed 7.")
+    if len(found) > MAX_AGAIN_PARTS or sum(last - first + 1 for first, last, _ in found) > MAX_AGAIN_BARS:
+        raise MozartError(
+            f"So much cannot be composed again: choose up to {MAX_AGAIN_PARTS} parts of {MAX_AGAIN_BARS} bars in all, "
+            "or another seed."
+        )
     return found
+
+
+def require_playable(seconds: float, tempo: float) -> None:
+    """Raise MozartError where a piece would last longer than MAX_SECONDS: it says which part of its length, or tempo, would do.
+
+    Parameters
+    ----------
+    seconds
+        How long it is, or is expected to be.
+    tempo
+        Quarter notes a minute.
+    """
+    if seconds <= MAX_SECONDS:
+        return
+    enough = math.ceil(tempo * seconds / MAX_SECONDS)
+    faster = f"a tempo of {enough}, or " if enough <= TEMPI[1] else ""
+    raise MozartError(
+        f"The piece would last {seconds / 60:,.0f} minutes, and {MAX_SECONDS // 60} are possible: choose {faster}a length of "
+        f"{_percent(MAX_SECONDS / seconds)} of it."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{max(math.floor(100 * share), 1)} %"
 
 
 def add_flags(parser: Any) -> None:

@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -26,6 +27,8 @@ ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/ma
 ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
 
 _DOWNLOAD_TIMEOUT_SECONDS = 30
+# The sonatas have 20 files and less than 2 MB.
+_MAX_MEMBERS, _MAX_SIZE, _MAX_DEPTH = 1_000, 50_000_000, 10
 _ANOTHER_CACHE = "set MOZART_CACHE to a folder that can be written."
 
 
@@ -118,12 +121,13 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         # Beside the folder first: nothing of a damaged archive gets into it, and who reads a file there reads it whole.
         with tempfile.TemporaryDirectory(dir=folder.parent) as fresh, tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(fresh, filter="data")
-            for path in filter(is_midi_file, Path(fresh).rglob("*")):
+            tar.extractall(fresh, members=_bounded(tar), filter="data")
+            for path in sorted(path for path in Path(fresh).rglob("*") if is_midi_file(path) and path.is_file()):
                 files.append(folder / path.relative_to(fresh))
                 files[-1].parent.mkdir(parents=True, exist_ok=True)
                 path.replace(files[-1])
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    # A link to what is not there is a KeyError, one to itself a RecursionError.
+    except (tarfile.TarError, EOFError, KeyError, RecursionError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise MozartError(f"{archive.name} is damaged, or no safe .tar.gz archive ({error}): download it again.") from error
     except OSError as error:
         raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error.strerror}): {_ANOTHER_CACHE}") from error
@@ -143,6 +147,16 @@ def midi_files(folder: Path) -> list[Path]:
 def is_midi_file(path: Path) -> bool:
     """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
     return path.suffix.lower() in {".mid", ".midi", ".kar", ".rmi"} and not path.name.startswith(".")
+
+
+def _bounded(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """What an archive holds, as far as that is no more than any archive of MIDI files: a few kB can claim gigabytes."""
+    size = 0
+    for number, member in enumerate(tar):
+        size += member.size
+        if number >= _MAX_MEMBERS or size > _MAX_SIZE or member.name.count("/") > _MAX_DEPTH:
+            raise tarfile.ReadError("it holds too many files, too large ones or too deep folders")
+        yield member
 
 
 def _read(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -88,7 +88,7 @@ def read_works(
                 _leave_out(problems, path, str(outcome), skip_unreadable)
             else:
                 read[path] = Work(title(path), *outcome)
-                atomic.write(missing[path], json.dumps(outcome).encode())
+                atomic.write(missing[path], _sealed(outcome))
     if not read:
         raise MozartError("None of the files could be read: " + " ".join(problems.values()))
     return [read[path] for path in paths if path in read], [problems[path] for path in paths if path in problems]
@@ -104,7 +104,11 @@ def _parse_all(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, Elem
     """Parse in processes, in the order given (the largest first, or one core is left alone with it at the end)."""
     workers = min(workers, len(paths))
     # spawn: a process forked beside torch's threads may hang.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_at_once_on_interrupt)
+    try:
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_at_once_on_interrupt)
+    except OSError:  # shared memory that cannot be written to, as in some containers
+        yield from _parse_here(paths)
+        return
     try:
         futures = {pool.submit(parse, path): path for path in paths}
         bar = tqdm(as_completed(futures), total=len(paths), desc=f"Parsing on {workers} core{'s' * (workers > 1)}", unit="file")
@@ -120,6 +124,14 @@ def _parse_all(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, Elem
         pool.shutdown(cancel_futures=True)
 
 
+def _parse_here(paths: Sequence[Path]) -> Iterator[tuple[Path, Elements | MozartError]]:
+    for path in tqdm(paths, desc="Parsing in one process", unit="file"):
+        try:
+            yield path, parse(path)
+        except MozartError as error:
+            yield path, error
+
+
 def _end_at_once_on_interrupt() -> None:
     # Python would turn Ctrl-C into an answer of this one file, and go on with the next.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -130,11 +142,18 @@ def _cache_path(path: Path, cache: Path) -> Path:
     return cache / f"{content[:32]}-music21-{importlib.metadata.version('music21')}-lab-{READER_VERSION}.json"
 
 
+def _sealed(elements: Sequence[Any]) -> bytes:
+    """Tokens and offsets with a hash of them: music that was lost from the middle would go unnoticed without it."""
+    content = [list(part) for part in elements]
+    return json.dumps([*content, hashlib.sha256(json.dumps(content).encode()).hexdigest()]).encode()
+
+
 def _recall(path: Path, name: str) -> Work | None:
     """What was remembered; None where nothing was, or it cannot be what this reader wrote: then the file is parsed again."""
     try:
-        tokens, offsets = json.loads(path.read_bytes())
-        if not tokens or len(tokens) != len(offsets):
+        content = path.read_bytes()
+        tokens, offsets = json.loads(content)[:2]
+        if not tokens or len(tokens) != len(offsets) or content != _sealed((tokens, offsets)):
             return None
         for token, offset in zip(tokens, offsets, strict=True):
             if not (midi_pitches(token) and isinstance(offset, float) and 0 <= offset < math.inf):

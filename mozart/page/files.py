@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mozart.errors import MozartError
 from mozart.notes import RIGHT, TICKS, Score
+from mozart.page.room import Room
 from mozart.page.sentences import file_name
 from mozart.rendering.timemap import Timemap, read_timemap
 
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 
 _KINDS = {"pdf": "PDF", "mid": "MIDI", "musicxml": "MusicXML", "mp3": "MP3", "wav": "WAV"}
 SERVED = "gradio_api/file="
+_room = Room()
 _HEIGHT, _LENGTH = 64, 640  # of a sketch, in its own units
 
 
 def serve(box: Any, name: str, content: bytes) -> str:
     """The address of a file that holds `content`; `box` is any component, whose cache keeps it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        try:
+    try:
+        _room.make(Path(box.GRADIO_CACHE), len(content))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
             path.write_bytes(content)
             kept = box.move_resource_to_block_cache(path)
-        except OSError as error:
-            raise MozartError(f"There is no room for {name} ({error.strerror}): try again later.") from error
+    except OSError as error:
+        raise MozartError(f"The page has no room for {name} ({error.strerror}): try again later.") from error
     return f"{SERVED}{kept}"
 
 

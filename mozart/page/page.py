@@ -7,11 +7,13 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
+from mozart.corpus.reader import MAX_BYTES
 from mozart.page import share
 from mozart.page.compare import Compare
 from mozart.page.drafts import Drafts
 from mozart.page.endpoint import code, make_endpoint
 from mozart.page.gallery import load_gallery, show_gallery
+from mozart.page.gate import Gate
 from mozart.page.guess import Guess
 from mozart.page.measures import say_measures
 from mozart.page.piece import Piece
@@ -83,10 +85,11 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": THEME,
         "head": head(),
-        "show_error": True,
-        "max_file_size": "5mb",
+        # What the page itself refuses is shown all the same; what Python says of a bug is not for visitors.
+        "show_error": False,
+        "max_file_size": MAX_BYTES,
         "state_session_capacity": SESSIONS,
-        "app_kwargs": {"middleware": [Middleware(share.PreviewCard)]},
+        "app_kwargs": {"middleware": [Middleware(Gate, queue=QUEUE), Middleware(share.PreviewCard)]},
     }
 
 

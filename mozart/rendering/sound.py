@@ -23,6 +23,8 @@ from mozart.errors import MozartError
 from mozart.notes import VOICES, Score
 
 SAMPLE_RATE = 44_100
+# Nothing longer is played: the samples of twenty minutes take a third of a gigabyte while they are made.
+MAX_SECONDS = 1_200
 
 _FLUIDR3 = Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")  # where Debian's fluidr3mono-gm-soundfont lies
 
@@ -33,6 +35,7 @@ _LOUDNESS = -18.0
 _MAX_GAIN = 24.0  # decibels: a few soft notes alone stay softer
 _WINDOW = 4 * SAMPLE_RATE // 10
 _NOTHING = 1e-9  # the power of a window that has only FluidSynth's dither in it
+_BLOCK = 256 * _WINDOW  # so many samples at a time are levelled
 _GATE = -10.0  # decibels below the mean: what is softer does not count (ITU-R BS.1770-5)
 _KNEE, _CEILING = 0.6, 0.9
 
@@ -62,18 +65,30 @@ def render(score: Score) -> NDArray[np.int16]:
     Raises
     ------
     MozartError
-        When FluidSynth's library or every sound font is missing.
+        When FluidSynth's library or every sound font is missing, or the score lasts longer than MAX_SECONDS.
     """
     if not len(score):
         return np.empty(0, np.int16)
+    if score.seconds > MAX_SECONDS:
+        raise MozartError(f"{score.seconds / 60:,.0f} minutes are too long to be played: {MAX_SECONDS // 60} minutes are possible.")
     with _synthesizer() as synthesizer:
-        played = [*_play(synthesizer, _moves(score)), synthesizer.get_samples(_LONGEST_TAIL)]
-    samples = np.concatenate(played).reshape(-1, 2).mean(1) / 2**15
-    end = len(samples) - _LONGEST_TAIL
-    levelled = _limit(samples * _gain(samples[:end]))
-    whole = np.concatenate([levelled[:end], _end(levelled[end:])])
-    rounded: NDArray[np.int16] = (whole * (2**15 - 1)).astype(np.int16)
-    return rounded
+        # Long pieces in double precision would take gigabytes: float32 holds the mean of two 16-bit samples exactly.
+        moves = _moves(score)
+        end = moves[-1].frame
+        samples, done = np.empty(end + _LONGEST_TAIL, np.float32), 0
+        for block in _play(synthesizer, moves):
+            mono = _mono(block)
+            samples[done : done + len(mono)] = mono
+            done += len(mono)
+        samples[end:] = _mono(synthesizer.get_samples(_LONGEST_TAIL))
+    gain = _gain(samples[:end])
+    whole = np.empty(len(samples), np.int16)
+    for start in range(0, end, _BLOCK):
+        stop = min(start + _BLOCK, end)
+        whole[start:stop] = _rounded(_limit(samples[start:stop].astype(np.float64) * gain))
+    tail = _rounded(_end(_limit(samples[end:].astype(np.float64) * gain)))
+    whole[end : end + len(tail)] = tail
+    return whole[: end + len(tail)]
 
 
 def sound_fonts() -> list[Path]:
@@ -110,15 +125,31 @@ def _play(synthesizer: Any, moves: list[_KeyMove]) -> Iterator[NDArray[np.int16]
             synthesizer.noteoff(move.voice, move.key)
 
 
-def _gain(samples: NDArray[np.float64]) -> float:
+def _mono(stereo: NDArray[np.int16]) -> NDArray[np.float32]:
+    both: NDArray[np.float32] = stereo.reshape(-1, 2).sum(1, dtype=np.int32).astype(np.float32)
+    return both / np.float32(2**16)
+
+
+def _rounded(samples: NDArray[np.float64]) -> NDArray[np.int16]:
+    rounded: NDArray[np.int16] = (samples * (2**15 - 1)).astype(np.int16)
+    return rounded
+
+
+def _gain(samples: NDArray[np.float32]) -> float:
     """What brings the music to its loudness, measured over windows of 0.4 s without those that are silent, or nearly."""
-    windows = np.add.reduceat(samples**2, np.arange(0, len(samples), _WINDOW)) / _WINDOW
+    powers = [_powers(samples[start : start + _BLOCK].astype(np.float64)) for start in range(0, len(samples), _BLOCK)]
+    windows = np.concatenate([np.empty(0), *powers])
     loud = windows[windows > _NOTHING]
     if not len(loud):
         return 1.0
     loud = loud[loud >= loud.mean() * 10 ** (_GATE / 10)]
     gain = _LOUDNESS - 10 * np.log10(loud.mean())
     return float(10 ** (min(gain, _MAX_GAIN) / 20))
+
+
+def _powers(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    summed: NDArray[np.float64] = np.add.reduceat(samples**2, np.arange(0, len(samples), _WINDOW))
+    return summed / _WINDOW
 
 
 def _limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -78,6 +78,11 @@ def escape_output() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def leave_output() -> None:
+    """Write nothing more to standard output, which nobody reads: Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(text: str) -> None:
     """Print a line at once, and not into a progress bar."""
     tqdm.write(text)

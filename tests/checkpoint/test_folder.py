@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 from safetensors.numpy import save
 
 from mozart.checkpoint.folder import CONFIG, explained, find_damaged, header, identify, json_bytes, read_folder, write_folder
@@ -86,7 +87,9 @@ def test_sizes_are_known_before_memory_is_taken() -> None:
     assert header(CONTENTS["model.safetensors"]) == {"weight": ("F16", (2, 3))}
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError("x"), RecursionError("x"), MozartError("A pitch is 200.")])
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), ZeroDivisionError("x"), RecursionError("x"), SafetensorError("x"), MozartError("A pitch is 200.")]
+)
 def test_parts_that_do_not_fit_are_one_sentence(error: Exception) -> None:
     """Whatever goes wrong while parts are put together names the folder."""
 

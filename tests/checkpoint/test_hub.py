@@ -98,7 +98,12 @@ def test_a_private_repository(server: HubServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "sentence"), [("", "there is no token: log in with `hf auth login`"), ("bad-token", "the token is not valid: log in")]
+    ("token", "sentence"),
+    [
+        ("", "there is no token: log in with `hf auth login`"),
+        ("bad-token", "the token is not valid: log in"),
+        ("tokén", "the token holds a letter that no token has: log in"),
+    ],
 )
 def test_a_token_that_is_missing_or_not_valid(
     server: HubServer, monkeypatch: pytest.MonkeyPatch, token: str, sentence: str

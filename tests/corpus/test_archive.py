@@ -141,6 +141,10 @@ def test_damaged_archive(tmp_path: Path, content: bytes) -> None:
         link("music/link.mid", "/etc/passwd", tarfile.SYMTYPE),
         link("music/hard.mid", "../escaped.mid", tarfile.LNKTYPE),
         link("music/device.mid", "", tarfile.CHRTYPE),
+        link("music/pipe.mid", "", tarfile.FIFOTYPE),
+        link("music/nothing.mid", "music/missing.mid", tarfile.LNKTYPE),
+        link("music/itself.mid", "music/itself.mid", tarfile.LNKTYPE),
+        tarfile.TarInfo("deep/" * 2_000 + "a.mid"),
     ],
     ids=lambda member: member.name,
 )
@@ -150,6 +154,25 @@ def test_unsafe_archive_leaves_nothing(tmp_path: Path, member: tarfile.TarInfo) 
     with pytest.raises(MozartError, match="no safe"):
         archive.unpack(path, tmp_path / "out" / "music")
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
+
+
+def test_an_archive_that_is_larger_than_it_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is unpacked is bounded in bytes and in files, whatever the archive's own size."""
+    monkeypatch.setattr(archive, "_MAX_SIZE", 1_000)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as tar:
+        large = tarfile.TarInfo("large.mid")
+        large.size = 1_001
+        tar.addfile(large, io.BytesIO(bytes(1_001)))
+    with pytest.raises(MozartError, match="too many files, too large ones"):
+        archive.unpack(tmp_path / "a.tar.gz", tmp_path / "out")
+    monkeypatch.setattr(archive, "_MAX_MEMBERS", 2)
+    folder = tarfile.TarInfo("folder.mid")
+    folder.type = tarfile.DIRTYPE
+    assert archive.unpack(make_archive(tmp_path / "c.tar.gz", [folder]), tmp_path / "out") == []
+    many = [tarfile.TarInfo(f"{number}.mid") for number in range(3)]
+    with pytest.raises(MozartError, match="too many files"):
+        archive.unpack(make_archive(tmp_path / "b.tar.gz", many), tmp_path / "out")
+    assert list((tmp_path / "out").rglob("*.mid")) == []
 
 
 def test_no_room_to_unpack(small_archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

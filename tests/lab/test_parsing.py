@@ -55,6 +55,29 @@ def test_a_cache_that_cannot_be_right_is_parsed_again(tmp_path: Path, remembered
     assert read_works([path])[0] == [right]
 
 
+def test_music_that_was_lost_from_the_cache(tmp_path: Path) -> None:
+    """What is shorter than it was written is parsed again, though every value in it is possible."""
+    path = write_midi(tmp_path / "melody.mid", 20)
+    (right,), _ = read_works([path])
+    (file,) = (tmp_path / "cache" / "parsed").glob("*.json")
+    tokens, offsets, *rest = json.loads(file.read_bytes())
+    file.write_text(json.dumps([tokens[:5], offsets[:5], *rest]))
+    assert read_works([path])[0] == [right]
+
+
+def test_without_shared_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no processes can be started together the files are parsed one after another, and none is blamed."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    monkeypatch.setattr(parsing, "ProcessPoolExecutor", fail)
+    (tmp_path / "text.mid").write_text("no music")
+    works, unreadable = read_works([write_midi(tmp_path / "a.mid", 20), tmp_path / "text.mid"], skip_unreadable=True)
+    assert [(work.title, len(work.tokens)) for work in works] == [("a", 20)]
+    assert unreadable == [f"{tmp_path / 'text.mid'} is not a MIDI file."]
+
+
 def test_a_changed_file_is_parsed_again(tmp_path: Path) -> None:
     """The cache answers for content, not for names."""
     path = write_ticks(tmp_path / "melody.mid", MELODY)

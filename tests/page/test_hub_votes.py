@@ -39,8 +39,8 @@ def test_guesses_outlive_the_machine(tmp_path: Path) -> None:
     with HubServer() as hub:
         assert run(hub, tmp_path / "one", VISIT).stdout == "1 2\n"
         assert run(hub, tmp_path / "two", VISIT).stdout == "2 4\n"
-        files = hub.repos["user/space-votes"][-1].files
-        assert hub.private == {"user/space-votes"}
+        files = hub.repos["datasets/user/space-votes"][-1].files
+        assert hub.private == {"datasets/user/space-votes"}
     assert len(files) == 2
     lines = [line for content in files.values() for line in content.decode().splitlines()]
     assert sorted(json.loads(lines[0])) == ["checkpoint", "passage", "right", "seed"]
@@ -51,7 +51,7 @@ def test_what_is_no_guess_is_not_counted(tmp_path: Path) -> None:
     """Lines that somebody else wrote into the dataset do no harm."""
     with HubServer() as hub:
         run(hub, tmp_path, VISIT)
-        files = hub.repos["user/space-votes"][-1].files
+        files = hub.repos["datasets/user/space-votes"][-1].files
         files["data/bad.jsonl"] = (
             b'[]\n{"passage": 1}\nnothing\n\xff\n{"passage": "a", "seed": "7", "checkpoint": "one", "right": true}\n'
         )

@@ -202,3 +202,9 @@ def test_better_piano(monkeypatch: pytest.MonkeyPatch) -> None:
     other = sound.render(notes)
     assert not np.array_equal(other[: len(samples)], samples[: len(other)])
     assert abs(level(other) - level(samples)) < 4
+
+
+def test_nothing_longer_is_played() -> None:
+    """What lasts longer than twenty minutes is refused in a sentence, before any memory is taken for it."""
+    with pytest.raises(MozartError, match="67 minutes are too long to be played: 20 minutes are possible"):
+        sound.render(Score([(480 * 8_000, 0, 60, 480, 80)]))

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -54,6 +55,22 @@ def test_the_average_of_the_weights(rows: list[Rows], vocabulary: Vocabulary) ->
     assert not torch.equal(averaged[name], before[name])
     assert (averaged[name] - before[name]).norm() < 2 * (after[name] - before[name]).norm()
     assert all(torch.equal(run.best_weights[part], averaged[part]) for part in averaged)
+    # While there are few steps it forgets quickly: the first weights are chance.
+    assert (averaged[name] - after[name]).norm() < (averaged[name] - before[name]).norm()
+
+
+def test_probabilities_are_exact_in_mixed_precision(rows: list[Rows], vocabulary: Vocabulary) -> None:
+    """Where the layers before compute with fewer bits, probabilities are float32 all the same, and sum to one."""
+    run = start(vocabulary)
+    parts = [part for part in run.network.heads if part != "pitch"]
+    for part in parts:
+        run.network.heads[part].register_forward_hook(lambda _layer, _given, scores: scores.bfloat16())
+    batch, _ = next(iter(deal(rows).epoch(np.random.default_rng(0))))
+    with torch.no_grad():
+        scores, _ = run.network(batch)
+    for part in parts:
+        assert scores[part].dtype == torch.float32
+        assert torch.allclose(scores[part].exp().sum(-1), torch.ones(()), atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_weights(rows: list[Rows], vocabulary: Vocabulary) -> None:
