@@ -4,9 +4,8 @@ python train.py                      recipe notes: whole notes in exact time, te
 python train.py --recipe lab         the laboratory's network, Problems 1 to 5
 python train.py --midi-dir FOLDER    music of your own; --midi-hub user/dataset: from the Hub
 python train.py --dry-run            read and split the music, say what is in it, and stop
-python train.py --resume             go on where an interrupted run was saved
+python train.py --resume             go on where an interrupted run was saved; --resume user/mozart: on another machine
 python train.py --push-to-hub user/mozart --push-every 1
-python train.py --resume user/mozart                go on from there on another machine
 torchrun --nproc-per-node 2 train.py                in two processes, on two GPUs or cores
 hf jobs uv run train.py --push-to-hub user/mozart --push-every 1          on a GPU of the Hub's
 """
@@ -67,8 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # whoever read the output has seen enough
-        leave_output()
-        return 141
+        return leave_output()
     except KeyboardInterrupt:
         can_resume = flags.state.exists() and not flags.dry_run
         print("\nStopped." + " Finished epochs are saved: go on with --resume." * can_resume, file=sys.stderr)

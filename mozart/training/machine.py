@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from mozart.errors import MozartError
 
+_BROKEN_PIPE = 141  # what shells say of a program whose output nobody reads any more
+
 
 def choose_device(name: str, precision: str, rank: int = 0) -> torch.device:
     """The device to train on.
@@ -78,9 +80,10 @@ def escape_output() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def leave_output() -> None:
-    """Write nothing more to standard output, which nobody reads: Python would try once more at its end."""
+def leave_output() -> int:
+    """Write nothing more to standard output, which nobody reads: Python would try once more at its end. Returns the exit status."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE
 
 
 def say(text: str) -> None:
