@@ -42,12 +42,14 @@ def temporary_folder() -> Iterator[Path]:
         if not chosen:
             lock = _lock(folder)
             _remove_left(folder.parent)
-        os.environ["GRADIO_TEMP_DIR"] = tempfile.tempdir = str(folder)
+            # Beside each other: Gradio takes a file for one of its own, and does not copy it, when it lies in its folder.
+            tempfile.tempdir = str(folder)
+            os.environ["GRADIO_TEMP_DIR"] = str(folder / "served")
         yield folder
     finally:
         tempfile.tempdir = before
         if not chosen:
-            del os.environ["GRADIO_TEMP_DIR"]
+            os.environ.pop("GRADIO_TEMP_DIR", None)
             shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)

@@ -19,7 +19,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder_of_its_own(tmp_path: Path) -> None:
     """Temporary files, Gradio's too, go into one folder, which goes with the page."""
     with temporary_folder() as folder:
-        assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
+        # Not the same one: Gradio would not keep a temporary file that lies in its own folder already.
+        assert os.environ["GRADIO_TEMP_DIR"] == str(folder / "served")
         assert Path(tempfile.mkdtemp()).parent == folder
     assert list(tmp_path.iterdir()) == []
     assert "GRADIO_TEMP_DIR" not in os.environ
@@ -36,7 +37,6 @@ def test_what_was_left_behind_goes(tmp_path: Path) -> None:
         with temporary_folder() as second:
             assert first.is_dir()
             assert second != first
-        os.environ["GRADIO_TEMP_DIR"] = str(first)
     assert (tmp_path / "mine").is_dir()
 
 
@@ -45,6 +45,7 @@ def test_a_chosen_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "chosen"))
     with temporary_folder() as folder:
         assert folder == tmp_path / "chosen"
+        assert tempfile.gettempdir() == str(tmp_path)
     assert folder.is_dir()
 
 
