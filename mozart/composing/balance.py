@@ -21,6 +21,7 @@ _REGISTER_PULL = 0.01
 _REGISTER_NOTES = 24  # that a hand's register is the fading mean of
 # How much less probable, in nats, an interval twice as long is, when there are half as many notes as there should be.
 _DENSITY_PULL = 0.15
+_COUNTED_PULL = 1.2  # where a piece is to have a number of notes
 _DENSITY_BARS = 4
 
 Floats = NDArray[np.floating]
@@ -37,6 +38,7 @@ class Balance:
     bar : how long a bar is, in units of the grid
     lie : where the hands lie now
     dense : how many notes there are, of the last bars, fading
+    pull : how strongly density is drawn back
     time : of the latest note, in units of the grid; None before the first
     """
 
@@ -46,6 +48,7 @@ class Balance:
     lie: tuple[float, float]
     dense: float
     time: int | None = None
+    pull: float = _DENSITY_PULL
 
     @classmethod
     def start(cls, registers: tuple[float, float], notes_a_bar: float, bar: int) -> Self:
@@ -64,6 +67,10 @@ class Balance:
             right += (note.pitch - right) / _REGISTER_NOTES
         return replace(self, lie=(right, left), dense=dense, time=time)
 
+    def aim(self, notes_a_bar: float) -> Self:
+        """The same, aimed at so many notes in each bar from here on."""
+        return replace(self, notes_a_bar=max(notes_a_bar, 1.0), pull=_COUNTED_PULL)
+
     def tilt_pitches(self, scores: Floats, voice: int) -> Floats:
         """The scores of pitches, shape (128,), for a note of `voice`."""
         hand = int(voice in LEFT_VOICES)
@@ -73,5 +80,5 @@ class Balance:
     def tilt_iois(self, scores: Floats, iois: Sequence[int]) -> Floats:
         """The scores of inter-onset intervals, which are in units of the grid."""
         too_dense = np.log2(self.dense / (self.notes_a_bar * _DENSITY_BARS))
-        tilted: Floats = scores + _DENSITY_PULL * too_dense * np.log2(1 + np.asarray(iois))
+        tilted: Floats = scores + self.pull * too_dense * np.log2(1 + np.asarray(iois))
         return tilted

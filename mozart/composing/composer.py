@@ -34,7 +34,7 @@ from mozart.notes import TICKS, Note, Score
 from mozart.notes.keys import CLASSES
 
 BEGINNING_SECONDS = 8.0  # of music
-_TRIES = 4  # to come within a bar of a number of notes
+_TRIES = 2  # to come within a bar of a number of notes
 _DEFAULT_TEMPO = 120.0
 
 OnBeginning = Callable[[Composition], object]
@@ -212,7 +212,8 @@ class Composer:
                 on_beginning(self._finish(request, opening, intention, draft, offset, []))
             return on_progress(done, total)
 
-        whole = write_bars(draft, intention.plan, intention.key, offset, follow, request.seed or 0)
+        notes = int(request.measure.quantity) if request.measure.unit == "notes" else None
+        whole = write_bars(draft, intention.plan, intention.key, offset, follow, request.seed or 0, notes)
         return draft, offset, whole
 
     def _finish(

@@ -15,7 +15,7 @@ from mozart.notes.keys import Key
 OnProgress = Callable[[int, int], object]
 
 
-def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnProgress, seed: int) -> bool:
+def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnProgress, seed: int, notes: int | None = None) -> bool:
     """Compose the bars of a plan into a draft.
 
     Parameters
@@ -26,6 +26,8 @@ def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnPr
         Called after every bar with how many there are and how many there will be; False ends the piece there.
     seed
         Of the drafts of the end.
+    notes
+        About how many there should be, where that is asked for: bars become denser or thinner as is needed.
 
     Returns
     -------
@@ -34,8 +36,13 @@ def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnPr
     """
     bar, total = plan.metre.bar, len(plan)
     closing = max(total - CLOSING_BARS, 0) if plan.close else total
+    before = len(draft.notes)
     for index in range(closing):
         here = start + bar * index
+        if notes is not None:
+            # An end has about half a bar less to play.
+            left = total - index - (0.6 if plan.close else 0)
+            draft.balance = draft.balance.aim((notes - (len(draft.notes) - before)) / max(left, 1))
         if plan.returns[index] is None or not take_over(draft, plan, index, start):
             goes_on = index + 1 >= closing or plan.returns[index + 1] is None
             draft.draw_region(here, here + bar, plan.start if index == 0 else 0, carry=goes_on)

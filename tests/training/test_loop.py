@@ -65,9 +65,9 @@ def test_probabilities_are_exact_in_mixed_precision(rows: list[Rows], vocabulary
     parts = [part for part in run.network.heads if part != "pitch"]
     for part in parts:
         run.network.heads[part].register_forward_hook(lambda _layer, _given, scores: scores.bfloat16())
-    batch, _ = next(iter(deal(rows).epoch(np.random.default_rng(0))))
+    dealt, _ = next(iter(deal(rows).epoch(np.random.default_rng(0))))
     with torch.no_grad():
-        scores, _ = run.network(batch)
+        scores, _ = run.network(dealt(range(1)))
     for part in parts:
         assert scores[part].dtype == torch.float32
         assert torch.allclose(scores[part].exp().sum(-1), torch.ones(()), atol=1e-5)
