@@ -83,11 +83,12 @@ def test_a_press_is_heard(browser: Chromium, size: ViewportSize) -> None:
     assert page.locator("#piece .play").evaluate(
         "(e) => { const r = e.getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; }"
     )
+    finished(page)
+    sounding(page)  # what comes later does not interrupt it
+    expect(page.locator("#piece audio")).to_have_count(1)
     seconds, loudest = hear(page, str(page.locator("#piece audio").evaluate("(audio) => audio.src")))
     assert seconds > 10
     assert 0.1 < loudest < 1
-    finished(page)
-    sounding(page)  # what comes later does not interrupt it
     page.click("#piece .play")
     # Nothing stays lit that no longer sounds, and no key down.
     lit, down = (page.locator(f"#piece {which}").count() for which in (".notes .lit", ".keys :is(.right, .left)"))

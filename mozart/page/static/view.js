@@ -20,6 +20,7 @@ function show(data) {
   for (const part of [".player", ".roll"]) one(part).hidden = state !== "piece";
   if (state === "piece") return showPiece(data, before === "piece");
   silence();
+  unlight();
   piece = null;
   one(".score").hidden = true;
   one(".sentence").textContent = text ?? (state === "progress" ? "Composing" : props.invitation);
@@ -35,7 +36,7 @@ function showPiece(data, wasThere) {
   const goesOn = wasThere && piece?.sound && piece.sound === data.sound;
   const sheetGoesOn = goesOn && String(piece.pages) === String(data.pages);
   if (!goesOn && !growing) silence();
-  for (const note of lit) light(note, false, new Set()); // what is drawn may stay
+  unlight(); // what is drawn may stay
   piece = data;
   longest = Math.max(0, ...piece.notes.map(([start, stop]) => stop - start));
   one(".title").textContent = piece.title;
@@ -45,7 +46,6 @@ function showPiece(data, wasThere) {
   one(".play").disabled = !piece.sound;
   one(".legend .opening").hidden = !piece.opening;
   one(".legend .shared").hidden = !piece.shared;
-  lit = new Set();
   told = -1;
   if (!goesOn) roll.draw(piece.roll, piece);
   one(".score").hidden = !piece.pages.length;
@@ -217,6 +217,11 @@ function light(note, on, sounding) {
   score.light(note, on);
   roll.light(note, on);
   roll.press(pitch, new Set([...sounding].map((i) => piece.notes[i]).filter((other) => other[2] === pitch).map((other) => other[3])));
+}
+
+function unlight() {
+  for (const note of lit) light(note, false, new Set());
+  lit = new Set();
 }
 
 function follow() {
