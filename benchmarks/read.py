@@ -1,4 +1,5 @@
-"""How long reading MIDI takes: the exact reader and music21 on the sonatas, and 1,000 files as --midi-dir reads them.
+"""How long reading MIDI takes: the exact reader and music21 on the sonatas, and 1,000 files as --midi-dir reads them; and how
+long importing the page does, beside Gradio alone.
 
 python benchmarks/read.py [--archive PATH_OR_URL] [--without-music21] [--output FILE.json]
 
@@ -7,12 +8,13 @@ Seconds are those of the processor, which other programs on the machine do not l
 
 import argparse
 import json
+import os
 import platform
 import random
 import resource
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +44,7 @@ def main() -> None:
     result["notes"] = sum(map(len, scores))
     with tempfile.TemporaryDirectory() as folder:
         generated = generate(Path(folder))
+        os.environ["MOZART_CACHE"] = folder  # where nothing is remembered yet
         result["generated_files"] = len(generated)
         result["generated_notes"] = FILES * NOTES
         result["generated_seconds"], _ = measure(lambda: read_works(generated))
@@ -49,6 +52,8 @@ def main() -> None:
     result["mido_seconds"], found = measure(lambda: [read_with_mido(path) for path in files])
     read = [[(n.onset, n.pitch, n.duration, n.velocity) for n in score.notes] for score in scores]
     result["notes_equal_to_mido"] = sum(len(notes) for notes, others in zip(read, found, strict=True) if sorted(notes) == others)
+    result["importing_the_page_seconds"] = min(import_seconds("mozart.page.page") for _ in range(3))
+    result["importing_gradio_seconds"] = min(import_seconds("gradio") for _ in range(3))
     if not flags.without_music21:
         result["music21"] = version("music21")
         result["music21_seconds"], _ = measure(lambda: sum(read_with_music21(path) is not None for path in files))
@@ -62,9 +67,15 @@ def main() -> None:
 
 def measure(work: Callable[[], Any]) -> tuple[float, Any]:
     """The processor's seconds that it takes, and what comes of it."""
-    started = time.process_time()
+    started = processor_seconds()
     outcome = work()
-    return time.process_time() - started, outcome
+    return processor_seconds() - started, outcome
+
+
+def processor_seconds() -> float:
+    """Of this process, and of those that it has started and that have ended."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def generate(folder: Path) -> list[Path]:
@@ -101,6 +112,11 @@ def read_with_mido(path: Path) -> list[tuple[int, int, int, int]]:
                 if message.type == "note_on" and message.velocity:
                     held[key] = tick, message.velocity
     return sorted(notes)
+
+
+def import_seconds(module: str) -> float:
+    """The processor's seconds that a fresh Python takes to import a module."""
+    return measure(lambda: subprocess.run([sys.executable, "-c", f"import {module}"], check=True))[0]
 
 
 def read_with_music21(path: Path) -> object:

@@ -20,7 +20,7 @@ from mozart.notes.score import LEFT_VOICES
 # The compass of Mozart's piano, FF to f3.
 LOWEST, HIGHEST = 29, 89
 # What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
-HEATS = {"ioi": 0.95, "voice": 0.8, "pitch": 0.95, "duration": 0.95, "loudness": 0.8}
+HEATS = {"ioi": 0.95, "voice": 0.8, "pitch": 0.95, "duration": 0.95, "loudness": 1.0}
 # How much more probable, in nats, the notes of the plan's chord are: a network that reads its own notes trusts them more than it.
 CHORD_PULL = 0.3
 # However probable, a moment holds no more notes than two hands reach.

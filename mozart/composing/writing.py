@@ -15,7 +15,9 @@ from mozart.notes.keys import Key
 OnProgress = Callable[[int, int], object]
 
 
-def write_bars(draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnProgress, seed: int, notes: int | None = None) -> bool:
+def write_bars(
+    draft: Draft, plan: Plan, key: Key, start: int, on_progress: OnProgress, seed: int, notes: int | None = None
+) -> bool:
     """Compose the bars of a plan into a draft.
 
     Parameters
