@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A file's name may hold what a terminal cannot show.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    options = _parser().parse_args(arguments)
+    options = parse_options(arguments)
     try:
         options.run(options)
         sys.stdout.flush()
@@ -49,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse_options(arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line says; `run` is the command's function. Ends the program where it makes no sense."""
     parser = argparse.ArgumentParser(prog="mozart", description="Compose Mozart-like piano pieces.")
     commands = parser.add_subparsers(dest="command", required=True)
     compose = commands.add_parser("compose", help="compose a piece and write it as a MIDI file")
@@ -86,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
     gallery = commands.add_parser("gallery", help="make the page's ready pieces anew")
     gallery.set_defaults(run=_gallery)
-    return parser
+    return parser.parse_args(arguments)
 
 
 def _compose(options: argparse.Namespace) -> None:
