@@ -1,4 +1,4 @@
-"""The commands, flags, files and variables that README, CONTRIBUTING and docs name are there, and README's Python runs."""
+"""What README, CONTRIBUTING, docs and docstrings name is there: commands, flags, files, variables and modules."""
 
 import ast
 import os
@@ -176,3 +176,14 @@ def test_variables_that_are_named_exist() -> None:
     for name, text in TEXTS.items():
         for variable in set(re.findall(r"MOZART_[A-Z]+", text)):
             assert f'"{variable}"' in code, f"{name} names {variable}"
+
+
+def test_modules_that_docstrings_name_exist() -> None:
+    """Every reference to a module of ours leads to one, and one to a name in a module leads to that name."""
+    for path in (ROOT / "mozart").rglob("*.py"):
+        for kind, target in re.findall(r":(mod|func|class|data):`~?(mozart\.[\w.]+)`", path.read_text()):
+            module, name = (target, "") if kind == "mod" else target.rsplit(".", 1)
+            place = ROOT / module.replace(".", "/")
+            source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+            assert source.is_file(), f"{path.name} names {target}"
+            assert re.search(rf"\b{name}\b", source.read_text()), f"{path.name} names {target}"
