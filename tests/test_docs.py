@@ -25,7 +25,7 @@ OTHERS = ("git", "pip", "trackio")
 # Flags of others' programs that the documents name.
 THEIR_FLAGS = {"--exclude", "--flavor", "--nproc-per-node", "--project", "--repo-type", "--timeout", "--with"}
 # Files that are made, or that lie elsewhere.
-MADE = {"benchmarks/compose.json", "runs/notes/metrics.json"}
+MADE = {"runs/notes/metrics.json"}
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:
