@@ -134,7 +134,7 @@ def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Pa
         if os.path.exists(path) and not os.path.isfile(path):
             raise MozartError(f"{path} is a folder or a device: give the name of a file to write.")
         if any(given and os.path.abspath(given) == path for given in (options.source, options.opening)):
-            raise MozartError(f"{path} would be written over: give the new piece a file of its own.")
+            raise MozartError(f"{path} would be overwritten: give the new piece another file.")
     if len(set(everything)) < len(everything):
         raise MozartError("Two of --out, --wav, --musicxml and --pdf name one file: give each a file of its own.")
     return outputs

@@ -74,6 +74,19 @@ def test_the_readme_says_what_the_pieces_are_like() -> None:
     assert report.summary(measured) in README, f"put this into the README:\n{report.summary(measured)}"
 
 
+def test_the_scale_table_is_what_was_measured() -> None:
+    """docs/scale.md has a row for each number of files in scale.json."""
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    for files, found in json.loads((ROOT / "benchmarks" / "scale.json").read_text())["files"].items():
+        read, again, train = found["read"], found["read_again"], found["train"]
+        cells = [f"{int(files):,}", f"{read['notes']:,}"]
+        cells += [f"{part['seconds']:.1f} s, {part['peak_megabytes']:.0f} MB" for part in (read, again)]
+        cells += [f"{train['rows_seconds']:.0f} s"]
+        cells += [f"{train['seconds']:.0f} s for {train['batches']} of {train['batches_of_a_pass']} batches"]
+        row = f"| {' | '.join(cells)} | {train['peak_megabytes']:.0f} MB |"
+        assert row in text, f"put this into docs/scale.md:\n{row}"
+
+
 def test_no_music_but_ours_is_committed() -> None:
     """MIDI files lie only where ours do, and there is no archive, no recording of a run and no pickle."""
     kinds = (".mid", ".midi", ".kar", ".gz", ".zip", ".pt", ".pkl", ".wav")

@@ -61,7 +61,7 @@ class LabConfig:
             else:
                 possible, said = 0 < value < math.inf, "it must be above 0"
             if not possible:
-                raise MozartError(f"A {name.replace('_', ' ')} of {value} is not possible: {said}.")
+                raise MozartError(f"The setting {name.replace('_', ' ')} cannot be {value}: {said}.")
 
 
 @dataclass

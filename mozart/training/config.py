@@ -48,7 +48,7 @@ def require_possible(config: Any) -> None:
         else:
             possible, said = 0 < value < math.inf, "it must be above 0"
         if not possible:
-            raise MozartError(f"A {setting.name.replace('_', ' ')} of {value} is not possible: {said}.")
+            raise MozartError(f"The setting {setting.name.replace('_', ' ')} cannot be {value}: {said}.")
 
 
 def add_flags(parser: Any, configs: dict[str, type[Any]]) -> None:

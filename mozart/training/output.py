@@ -25,7 +25,7 @@ def require_free(folder: Path, state: Path, *, resume: bool) -> None:
     names = dict.fromkeys(name for files in FILES.values() for name in files)
     taken = [name for name in (*names, *CURVES, *PIECES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
     if taken:
-        raise MozartError(f"{folder} already holds {taken[0]}, which training would write over: choose another --output.")
+        raise MozartError(f"{folder} already holds {taken[0]}, which training would overwrite: choose another --output.")
 
 
 @contextmanager
