@@ -1,10 +1,10 @@
 """Train a network on Mozart's sonatas: flags → music → split → train → test → checkpoint → Hub.
 
-python train.py                      recipe notes: whole notes in exact time, tested on sonatas that it has never read
+python train.py                      recipe notes: whole notes in exact time, tested on sonatas that it has not seen
 python train.py --recipe lab         the laboratory's network, Problems 1 to 5
 python train.py --midi-dir FOLDER    music of your own; --midi-hub user/dataset: from the Hub
-python train.py --dry-run            read and split the music, say what is in it, and stop
-python train.py --resume             go on where an interrupted run was saved; --resume user/mozart: on another machine
+python train.py --dry-run            read and split the music, print what is in it, and stop
+python train.py --resume             continue an interrupted run; --resume user/mozart: on another machine
 python train.py --push-to-hub user/mozart --push-every 1
 torchrun --nproc-per-node 2 train.py                in two processes, on two GPUs or cores
 hf jobs uv run train.py --push-to-hub user/mozart --push-every 1          on a GPU of the Hub's

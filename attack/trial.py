@@ -34,7 +34,7 @@ class Trial:
     seconds
         How long to go on.
     seed
-        The only source of chance, beside the clock.
+        The only source of random numbers, beside the clock.
     """
 
     def __init__(self, seconds: float, seed: int) -> None:

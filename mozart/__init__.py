@@ -1,11 +1,10 @@
-"""Compose Mozart-like piano pieces with an LSTM trained on 20 Mozart sonatas.
+"""Compose Mozart-like piano pieces with an LSTM trained on Mozart's piano sonatas.
 
-The pipeline is a straight line. :mod:`~mozart.corpus` finds the archive of sonatas and unpacks it, :mod:`~mozart.score`
-reads every MIDI file into events (one note or chord each) with music21, :mod:`~mozart.vocabulary` turns their tokens into
-integers, :mod:`~mozart.windows` cuts those into windows of 100 and the label that follows, :mod:`~mozart.training` fits
-the network of :mod:`~mozart.model` to them, and :mod:`~mozart.checkpoint` keeps all that composing needs in one folder.
-From that folder :mod:`~mozart.composer` makes a piece: :mod:`~mozart.sampling` predicts ids, :mod:`~mozart.rhythm` places
-them in time, :mod:`~mozart.midi` writes the file, and :mod:`~mozart.audio` lets one hear it.
+Training: :mod:`~mozart.corpus` reads MIDI files as Scores (:mod:`~mozart.notes`), :mod:`~mozart.training` fits the network of
+:mod:`~mozart.model` to them, and :mod:`~mozart.checkpoint` keeps in one folder all that composing needs. Composing:
+:mod:`~mozart.composing` makes a piece from a request, :mod:`~mozart.rendering` writes its MIDI file, sheet music and sound,
+:mod:`~mozart.measuring` compares it with Mozart, and :mod:`~mozart.page` shows it. :mod:`~mozart.lab` is the laboratory, and stands
+beside all this.
 
 Importing this package loads neither torch nor music21.
 """

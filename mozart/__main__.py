@@ -1,4 +1,4 @@
-"""Compose from the command line, measure what a checkpoint composes, write its card anew, publish music to train on.
+"""Compose from the command line, measure what a checkpoint composes, write its card, publish music to train on.
 
 mozart compose --length 32bars --key "G major" --character Menuetto --seed 7 --wav mozart.wav
 mozart compose --from mozart.mid --out again.mid
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A file's name may hold what a terminal cannot show.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    options = _parser().parse_args(arguments)
+    options = parse_options(arguments)
     try:
         options.run(options)
         sys.stdout.flush()
@@ -49,44 +49,49 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse_options(arguments: list[str] | None) -> argparse.Namespace:
+    """What the command line says; `run` is the command's function. Ends the program where it makes no sense."""
     parser = argparse.ArgumentParser(prog="mozart", description="Compose Mozart-like piano pieces.")
     commands = parser.add_subparsers(dest="command", required=True)
     compose = commands.add_parser("compose", help="compose a piece and write it as a MIDI file")
     compose.set_defaults(run=_compose)
     add_flags(compose.add_argument_group("what to compose"))
     files = compose.add_argument_group("files")
-    files.add_argument("--from", dest="source", type=Path, metavar="FILE.mid", help="compose the piece of this file again")
-    files.add_argument("--candidates", help=f"compose so many pieces, with seeds that follow each other (up to {MAX_CANDIDATES})")
-    files.add_argument("--checkpoint", help="a folder, user/name or user/name@revision on the Hub (default: the one that ships)")
+    files.add_argument("--from", dest="source", type=Path, metavar="FILE.mid", help="compose the piece in this file again")
+    files.add_argument(
+        "--candidates", help=f"how many pieces to compose, with consecutive seeds (up to {MAX_CANDIDATES}; default 1)"
+    )
+    files.add_argument("--checkpoint", help="a folder, or user/name or user/name@revision on the Hub (default: the shipped one)")
     files.add_argument("--out", type=Path, default=Path("mozart.mid"), help="the MIDI file (default mozart.mid)")
-    files.add_argument("--wav", type=Path, help="also play it into this WAV file, with FluidSynth")
-    files.add_argument("--musicxml", type=Path, help="also write it as a score, on two staves")
-    files.add_argument("--pdf", type=Path, help="also engrave it, for the music stand")
+    files.add_argument("--wav", type=Path, help="also write its sound as WAV, by FluidSynth")
+    files.add_argument("--musicxml", type=Path, help="also write its sheet music as MusicXML")
+    files.add_argument("--pdf", type=Path, help="also write its sheet music as PDF")
     files.add_argument("--json", action="store_true", help="print a JSON object about each piece")
 
-    measure = commands.add_parser("measure", help="how like Mozart a checkpoint's pieces are, and how much they copy")
+    measure = commands.add_parser("measure", help="compare a checkpoint's pieces with Mozart, and find what they copy")
     measure.set_defaults(run=_measure)
-    measure.add_argument("--pieces", default="100", help="how many pieces of 32 bars (default 100)")
-    measure.add_argument("--seed", default="1000", help="the first piece's; the others' follow it (default 1000)")
+    measure.add_argument("--pieces", default="100", help="how many pieces of 32 bars to compose (default 100)")
+    measure.add_argument(
+        "--seed", default="1000", help="seed of the first piece; the others have the seeds after it (default 1000)"
+    )
     measure.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
-    measure.add_argument("--checkpoint", help="a folder (default: the one that ships)")
+    measure.add_argument("--checkpoint", help="a folder (default: the shipped one)")
 
-    card = commands.add_parser("card", help="write a checkpoint's model card anew, with its pictures and pieces")
+    card = commands.add_parser("card", help="write a checkpoint's model card again, with its pictures and pieces")
     card.set_defaults(run=_card)
-    card.add_argument("--checkpoint", help="a folder (default: the one that ships)")
+    card.add_argument("--checkpoint", help="a folder (default: the shipped one)")
 
     corpus = commands.add_parser("corpus", help="music to train on")
     push = corpus.add_subparsers(dest="corpus_command", required=True).add_parser("push", help="publish a folder as a dataset")
     push.set_defaults(run=_push_corpus)
-    push.add_argument("folder", type=Path, help="the folder, with folders in it")
+    push.add_argument("folder", type=Path, help="the folder with the MIDI files; folders below it count")
     push.add_argument("dataset", metavar="USER/DATASET", help="where to publish its MIDI files")
-    push.add_argument("--licence", required=True, help="under which the music may be published, such as cc0-1.0: only you know it")
-    push.add_argument("--private", action="store_true", help="make the dataset a private one")
+    push.add_argument("--licence", required=True, help="the licence under which you may publish the music, such as cc0-1.0")
+    push.add_argument("--private", action="store_true", help="make the dataset private")
 
-    gallery = commands.add_parser("gallery", help="make the page's ready pieces anew")
+    gallery = commands.add_parser("gallery", help="compose the page's ready pieces again")
     gallery.set_defaults(run=_gallery)
-    return parser
+    return parser.parse_args(arguments)
 
 
 def _compose(options: argparse.Namespace) -> None:
@@ -129,7 +134,7 @@ def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Pa
         if os.path.exists(path) and not os.path.isfile(path):
             raise MozartError(f"{path} is a folder or a device: give the name of a file to write.")
         if any(given and os.path.abspath(given) == path for given in (options.source, options.opening)):
-            raise MozartError(f"{path} would be written over: give the new piece a file of its own.")
+            raise MozartError(f"{path} would be overwritten: give the new piece another file.")
     if len(set(everything)) < len(everything):
         raise MozartError("Two of --out, --wav, --musicxml and --pdf name one file: give each a file of its own.")
     return outputs

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, and keep a folder for one process."""
 
 import os
 import secrets
@@ -25,3 +25,24 @@ def write(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise MozartError(f"{path} cannot be written ({error.strerror}): make room, or choose another place.") from error
+
+
+def lock(folder: Path) -> int | None:
+    """Lock a folder until the file descriptor that this returns is closed, or the process ends.
+
+    Returns None where the system or the file system has no locks. Raises BlockingIOError when another process has the lock.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    except OSError:  # a file system without locks
+        os.close(descriptor)
+        return None
+    return descriptor

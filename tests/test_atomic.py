@@ -1,5 +1,6 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and a folder is for one process."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,25 @@ def test_a_reader_is_not_disturbed(tmp_path: Path) -> None:
     with path.open("rb") as reader:
         atomic.write(path, b"new")
         assert reader.read() == b"old"
+
+
+def test_a_folder_is_locked_once(tmp_path: Path) -> None:
+    """A second lock is refused until the first one is let go."""
+    first = atomic.lock(tmp_path)
+    assert first is not None
+    with pytest.raises(BlockingIOError):
+        atomic.lock(tmp_path)
+    os.close(first)
+    second = atomic.lock(tmp_path)
+    assert second is not None
+    os.close(second)
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives no lock, and no error."""
+
+    def fail(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    assert atomic.lock(tmp_path) is None

@@ -59,14 +59,6 @@ def test_the_readme_is_short() -> None:
     assert max(map(len, lines)) <= 200
 
 
-def test_the_readmes_links_lead_somewhere() -> None:
-    """Every file that README and docs name in a link is there."""
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        for target in re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", path.read_text(encoding="utf-8")):
-            name = target[0] or target[1]
-            assert "://" in name or (path.parent / name).exists(), f"{path.name} links to {name}"
-
-
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_readme_says_what_the_metrics_say(name: str) -> None:
     """The results of every shipped checkpoint stand in the README as they were measured, and the command that made it."""
@@ -80,6 +72,19 @@ def test_the_readme_says_what_the_pieces_are_like() -> None:
     """A few of the default checkpoint's measures stand in the README as they were measured."""
     measured = json.loads((PRETRAINED.parent / SHIPPED[0] / "metrics.json").read_text())["measures"]
     assert report.summary(measured) in README, f"put this into the README:\n{report.summary(measured)}"
+
+
+def test_the_scale_table_is_what_was_measured() -> None:
+    """docs/scale.md has a row for each number of files in scale.json."""
+    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    for files, found in json.loads((ROOT / "benchmarks" / "scale.json").read_text())["files"].items():
+        read, again, train = found["read"], found["read_again"], found["train"]
+        cells = [f"{int(files):,}", f"{read['notes']:,}"]
+        cells += [f"{part['seconds']:.1f} s, {part['peak_megabytes']:.0f} MB" for part in (read, again)]
+        cells += [f"{train['rows_seconds']:.0f} s"]
+        cells += [f"{train['seconds']:.0f} s for {train['batches']} of {train['batches_of_a_pass']} batches"]
+        row = f"| {' | '.join(cells)} | {train['peak_megabytes']:.0f} MB |"
+        assert row in text, f"put this into docs/scale.md:\n{row}"
 
 
 def test_no_music_but_ours_is_committed() -> None:

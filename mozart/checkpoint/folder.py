@@ -120,7 +120,7 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except MozartError as error:
-        raise MozartError(f"The checkpoint in {folder} is not possible. {error}") from error
+        raise MozartError(f"The checkpoint in {folder} cannot be used. {error}") from error
     except (ArithmeticError, AttributeError, RuntimeError, LookupError, TypeError, ValueError, SafetensorError) as error:
         said = " ".join(str(error).split())[:200]
         raise MozartError(f"The parts of the checkpoint in {folder} do not fit each other ({said}): train it again.") from error

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mozart.errors import MozartError
 
-NOTE_OFF, NOTE_ON, META = 0x80, 0x90, 0xFF
+NOTE_ON, META = 0x90, 0xFF
 DAMAGE = 0
 
 TRACK_NAME, MARKER, END_OF_TRACK, TEMPO, METRE = 0x03, 0x06, 0x2F, 0x51, 0x58

@@ -103,7 +103,7 @@ class Readings:
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or error
             raise MozartError(
-                f"What is read cannot be remembered in {self.path} ({reason}): make room, remove that file if it is damaged, "
+                f"The cache {self.path} cannot be used ({reason}): make room, delete that file if it is damaged, "
                 "or set MOZART_CACHE to another folder."
             ) from error
 

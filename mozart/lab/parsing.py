@@ -119,7 +119,7 @@ def _parse_all(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, Elem
                 yield futures[future], error
     except BrokenProcessPool as error:
         time.sleep(0.2)  # after Ctrl-C, which ends the workers too, the interrupt comes now
-        raise MozartError("A process that was parsing was ended by the system, perhaps for want of memory: try again.") from error
+        raise MozartError("The system ended a process that read files, perhaps because memory ran out: try again.") from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -84,7 +84,7 @@ def parse(path: Path) -> Elements:
         by_instrument: Any = instrument.partitionByInstrument(midi)
         notes_to_parse = list(by_instrument.parts.stream().recurse())
     except Exception as error:  # music21 raises whatever a malformed file provokes deep inside it
-        raise MozartError(f"{path} cannot be read as MIDI: music21 gives up on it ({type(error).__name__}).") from error
+        raise MozartError(f"{path} cannot be read as MIDI: music21 fails on it ({type(error).__name__}).") from error
     tokens, offsets = [], []
     for element in notes_to_parse:
         if isinstance(element, note.Note):

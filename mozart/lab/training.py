@@ -40,14 +40,16 @@ def _setting(default: Any, description: str, **more: Any) -> Any:
 class LabConfig:
     """How to train; the defaults are the text's. A field's metadata says what it is (``help``) and what it can be."""
 
-    epochs: int = _setting(30, "how often to go through all training windows", least=1)
-    seed: int = _setting(0, "of the split, the first weights and the shuffling", least=0)
-    batch_size: int = _setting(128, "windows a batch; at least 2, because BatchNorm compares them", least=2)
-    learning_rate: float = _setting(0.001, "of RMSprop", above=0)
-    embedding_dim: int = _setting(64, "features of an embedding; the text says that 32 and 64 are good choices", least=1)
-    hidden_size: int = _setting(256, "features of the LSTM's state", least=1)
-    num_layers: int = _setting(3, "stacked LSTM layers", least=1)
-    precision: str = _setting("float32", "mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed"))
+    epochs: int = _setting(30, "passes over all training windows", least=1)
+    seed: int = _setting(0, "random seed, of the split, the first weights and the shuffling", least=0)
+    batch_size: int = _setting(128, "windows in a batch; at least 2, because BatchNorm compares them", least=2)
+    learning_rate: float = _setting(0.001, "RMSprop's learning rate", above=0)
+    embedding_dim: int = _setting(64, "size of an embedding; the text calls 32 and 64 good choices", least=1)
+    hidden_size: int = _setting(256, "units of each LSTM layer", least=1)
+    num_layers: int = _setting(3, "LSTM layers", least=1)
+    precision: str = _setting(
+        "float32", "float32, or mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed")
+    )
 
     def __post_init__(self) -> None:
         for name, setting in self.__dataclass_fields__.items():
@@ -59,7 +61,7 @@ class LabConfig:
             else:
                 possible, said = 0 < value < math.inf, "it must be above 0"
             if not possible:
-                raise MozartError(f"A {name.replace('_', ' ')} of {value} is not possible: {said}.")
+                raise MozartError(f"The setting {name.replace('_', ' ')} cannot be {value}: {said}.")
 
 
 @dataclass

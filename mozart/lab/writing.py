@@ -23,7 +23,6 @@ from mozart.lab.pitches import midi_pitches
 from mozart.notes import TICKS, Score
 
 FIXED = ("0.25", "0.5")
-STRATEGIES = (*FIXED, "sampled")
 DURATION = 1.0
 VELOCITY = 90  # music21's for a note that has none
 MIDDLE_C = 60

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mozart import atomic
 from mozart.errors import MozartError
 
 _PREFIX = "mozart-page-"
@@ -40,7 +41,7 @@ def temporary_folder() -> Iterator[Path]:
     lock = None
     try:
         if not chosen:
-            lock = _lock(folder)
+            lock = atomic.lock(folder)
             _remove_left(folder.parent)
             # Beside each other: Gradio takes a file for one of its own, and does not copy it, when it lies in its folder.
             tempfile.tempdir = str(folder)
@@ -79,22 +80,7 @@ def require_port() -> None:
 def _remove_left(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # somebody else's, or in use
-            lock = _lock(folder)
+            lock = atomic.lock(folder)
             if lock is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
-
-
-def _lock(folder: Path) -> int | None:
-    """A lock on the folder, which the system lets go when the process ends; None where the system has none."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise
-    return lock

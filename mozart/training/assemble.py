@@ -58,11 +58,6 @@ def assemble(
     )
 
 
-def count_indexed(training: Sequence[Score]) -> int:
-    """In how many of the notes copies are looked for: all, or so many that the checkpoint stays small."""
-    return sum(_sizes(training)[:: -(-sum(_sizes(training)) // MAX_INDEXED)])
-
-
 def make_templates(works: Sequence[Score]) -> Iterable[Template]:
     """What pieces can inherit of the movements of works."""
     for work in works:

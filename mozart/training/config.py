@@ -15,16 +15,21 @@ def _setting(default: Any, description: str, **more: Any) -> Any:
 class TrainingConfig:
     """Recipe ``notes``. A field's metadata says what it is (``help``) and what it can be."""
 
-    epochs: int = _setting(16, "how often to go through the training works", least=1)
-    seed: int = _setting(0, "of the first weights, the order of movements and what is left out", least=0, most=2**32 - 1)
-    batch_size: int = _setting(8, "sequences a batch", least=1)
-    sequence_length: int = _setting(192, "notes a sequence", least=8)
-    learning_rate: float = _setting(3e-3, "of AdamW, at its highest", above=0)
-    weight_decay: float = _setting(1.0, "of AdamW", least=0)
+    epochs: int = _setting(16, "passes over the training works", least=1)
+    seed: int = _setting(0, "random seed, of the first weights and of all that training draws", least=0, most=2**32 - 1)
+    batch_size: int = _setting(8, "sequences in a batch", least=1)
+    sequence_length: int = _setting(192, "notes in a sequence", least=8)
+    learning_rate: float = _setting(3e-3, "AdamW's highest learning rate", above=0)
+    weight_decay: float = _setting(1.0, "AdamW's weight decay", least=0)
     hidden_plan: float = _setting(
-        0.4, "share of the sequences whose plan the network is not told, half of them without key and length", least=0, most=1
+        0.4,
+        "share of the sequences that training shows without their plan, half of them also without key and length",
+        least=0,
+        most=1,
     )
-    precision: str = _setting("float32", "mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed"))
+    precision: str = _setting(
+        "float32", "float32, or mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed")
+    )
 
     def __post_init__(self) -> None:
         require_possible(self)
@@ -43,7 +48,7 @@ def require_possible(config: Any) -> None:
         else:
             possible, said = 0 < value < math.inf, "it must be above 0"
         if not possible:
-            raise MozartError(f"A {setting.name.replace('_', ' ')} of {value} is not possible: {said}.")
+            raise MozartError(f"The setting {setting.name.replace('_', ' ')} cannot be {value}: {said}.")
 
 
 def add_flags(parser: Any, configs: dict[str, type[Any]]) -> None:

@@ -24,56 +24,77 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     music = parser.add_argument_group("music")
     source = music.add_mutually_exclusive_group()
     source.add_argument("--archive", help="path or address of the sonata archive (default: MOZART_ARCHIVE, else download it)")
-    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder, and in the folders in it, instead")
-    source.add_argument("--midi-hub", metavar="USER/DATASET", help="or on a dataset of the Hub, as `mozart corpus push` makes one")
-    music.add_argument("--skip-unreadable", action="store_true", help="go on without files that cannot be read")
-    music.add_argument("--validation-works", nargs="+", metavar="WORK", default=[], help="notes: held out to choose an epoch by")
+    source.add_argument("--midi-dir", type=Path, help="train on the MIDI files in this folder and the folders below it instead")
+    source.add_argument(
+        "--midi-hub", metavar="USER/DATASET", help="train on a dataset of the Hub instead, as `mozart corpus push` publishes one"
+    )
+    music.add_argument("--skip-unreadable", action="store_true", help="leave out files that cannot be read")
     music.add_argument(
-        "--test-works", nargs="+", metavar="WORK", default=[], help='notes: held out to test on, as "K. 281", or folders'
+        "--validation-works",
+        nargs="+",
+        metavar="WORK",
+        default=[],
+        help="notes: works held out to choose the best epoch, or folders",
+    )
+    music.add_argument(
+        "--test-works",
+        nargs="+",
+        metavar="WORK",
+        default=[],
+        help='notes: works held out for the test, such as "K. 281", or folders',
     )
 
     training = parser.add_argument_group("training")
-    training.add_argument("--recipe", choices=list(CONFIGS), default="notes", help="a way to train (default notes)")
+    training.add_argument(
+        "--recipe",
+        choices=list(CONFIGS),
+        default="notes",
+        help="notes: the composer; lab: the laboratory's network (default notes)",
+    )
     add_flags(training, CONFIGS)
 
     run = parser.add_argument_group("run")
-    run.add_argument("--output", type=Path, help="folder for the checkpoint and all else (default runs/RECIPE)")
+    run.add_argument("--output", type=Path, help="folder for the checkpoint, the saved run and samples (default runs/RECIPE)")
     run.add_argument(
         "--resume",
         nargs="?",
         const="",
         metavar="USER/NAME",
-        help="go on after the last saved epoch in --output, or after the one that --push-every has published last",
+        help="continue the run that is saved in --output, or the one that --push-every published as USER/NAME",
     )
-    run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: CUDA where there is one")
     run.add_argument(
-        "--accumulate", type=_count, metavar="N", help="notes: compute a batch in N parts, for a card with little memory"
+        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: a GPU where there is one (default auto)"
     )
-    run.add_argument("--dry-run", action="store_true", help="read and split the music, say what is in it, and stop")
+    run.add_argument(
+        "--accumulate", type=_count, metavar="N", help="notes: compute each batch in N parts, for a card with little memory"
+    )
+    run.add_argument("--dry-run", action="store_true", help="read and split the music, print what is in it, and stop")
     run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
     run.add_argument(
         "--track",
         nargs="?",
         const="",
         metavar="USER/SPACE",
-        help=f"log to trackio, with a piece every {PIECES_EVERY} epochs: on this machine, or to this Space too",
+        help=f"log to trackio, with a piece every {PIECES_EVERY} epochs; USER/SPACE also sends the log to a Space",
     )
 
     to_hub = parser.add_argument_group("Hub (log in with `hf auth login`, or set HF_TOKEN)")
     to_hub.add_argument("--push-to-hub", metavar="USER/NAME", help="publish the checkpoint when training is done")
-    to_hub.add_argument("--private", action="store_true", help="make the repository a private one")
-    to_hub.add_argument("--space", metavar="USER/SPACE", help="let this Space compose from what was published")
+    to_hub.add_argument("--private", action="store_true", help="make the repository private")
+    to_hub.add_argument("--space", metavar="USER/SPACE", help="let this Space compose from the published checkpoint")
     to_hub.add_argument(
         "--push-every",
         type=_count,
         metavar="N",
-        help="also publish the best checkpoint so far, and the run to --resume, every N epochs",
+        help="also publish, every N epochs, the best checkpoint so far and the saved run, which --resume continues",
     )
     flags = parser.parse_args(arguments)
     if not flags.push_to_hub and (flags.private or flags.space or flags.push_every):
-        parser.error("--private, --space and --push-every are for publishing: add --push-to-hub USER/NAME, or leave them out")
+        parser.error("--private, --space and --push-every belong to publishing: add --push-to-hub USER/NAME, or leave them out")
     if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
-        parser.error("--validation-works and --test-works are not for --recipe lab, which deals out windows: leave them out")
+        parser.error(
+            "--validation-works and --test-works are not for --recipe lab, which splits windows, not works: leave them out"
+        )
     if flags.recipe == "lab" and flags.midi_hub:
         parser.error("--midi-hub is not for --recipe lab, which reads files: give their folder with --midi-dir")
     if flags.recipe == "lab" and flags.accumulate:

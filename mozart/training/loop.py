@@ -86,7 +86,7 @@ def train(
     processes: Processes = ALONE,
     accumulate: int = 1,
 ) -> None:
-    """Train until the run has its epochs; chance in an epoch comes from the seed and its number alone.
+    """Train until the run has its epochs; the random numbers of an epoch depend on the seed and its number alone.
 
     However many processes there are, and in however many parts a batch is computed, the weights are the same to rounding.
 

@@ -40,7 +40,7 @@ def choose_device(name: str, precision: str, rank: int = 0) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if rank >= torch.cuda.device_count():
             raise MozartError(
-                f"There are {torch.cuda.device_count()} GPUs for more processes: start one a GPU, or give --device cpu."
+                f"There are more processes than GPUs ({torch.cuda.device_count()}): start one for each GPU, or give --device cpu."
             )
         device = torch.device("cuda", rank)
         torch.cuda.set_device(device)

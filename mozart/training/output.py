@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mozart import atomic
 from mozart.checkpoint.card import CURVES, PIECES
 from mozart.checkpoint.folder import FILES
 from mozart.errors import MozartError
@@ -24,7 +25,7 @@ def require_free(folder: Path, state: Path, *, resume: bool) -> None:
     names = dict.fromkeys(name for files in FILES.values() for name in files)
     taken = [name for name in (*names, *CURVES, *PIECES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
     if taken:
-        raise MozartError(f"{folder} already holds {taken[0]}, which training would write over: choose another --output.")
+        raise MozartError(f"{folder} already holds {taken[0]}, which training would overwrite: choose another --output.")
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def own(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError
-        lock = _lock(folder)
+        lock = atomic.lock(folder)
     except BlockingIOError as error:
         raise MozartError(f"Another run is training in {folder}: wait for it, or choose another --output.") from error
     except OSError as error:
@@ -56,20 +57,3 @@ def own(folder: Path) -> Iterator[None]:
         for path in made:
             with suppress(OSError):  # it holds something
                 path.rmdir()
-
-
-def _lock(folder: Path) -> int | None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise
-    except OSError:  # a file system without locks
-        os.close(lock)
-        return None
-    return lock

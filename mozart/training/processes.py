@@ -131,8 +131,8 @@ def join() -> Iterator[Processes]:
             sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
         if lost:
             raise MozartError(
-                "Another process of this training has ended, perhaps for want of memory, so this one stops too. Finished epochs "
-                "are saved: go on with --resume."
+                "Another process of this training has ended, perhaps because memory ran out, so this one stops too. "
+                "Finished epochs are saved: go on with --resume."
             ) from error
         raise
 

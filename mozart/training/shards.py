@@ -150,7 +150,7 @@ def _make_all(missing: Sequence[tuple[Path, Works]], vocabulary: Vocabulary) -> 
     try:
         yield from pool.map(make_shard, *zip(*missing, strict=True), [vocabulary] * len(missing))
     except BrokenProcessPool as error:
-        raise MozartError("A process that looked at the music was ended, perhaps for want of memory: start again.") from error
+        raise MozartError("The system ended a process that read the music, perhaps because memory ran out: start again.") from error
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -14,7 +14,7 @@ from mozart.training.flags import CONFIGS, parse_flags
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"epochs": 0}, "A epochs of 0 is not possible: it must be 1 or more"),
+        ({"epochs": 0}, "The setting epochs cannot be 0: it must be 1 or more"),
         ({"seed": -1}, "it must be 0 or more, and at most 4294967295"),
         ({"learning_rate": float("nan")}, "it must be above 0"),
         ({"weight_decay": float("inf")}, "it must be 0 or more"),
