@@ -8,7 +8,7 @@ import numpy as np
 
 from mozart.notes import TICKS, Score
 from mozart.rendering.timemap import Timemap, read_timemap
-from mozart.rendering.verovio import _toolkit
+from mozart.rendering.verovio import _WIDE, _toolkit
 
 BAR = 3 * TICKS
 _RATE = 8_000
@@ -90,7 +90,7 @@ def engrave(score: Score, narrow: bool = False) -> tuple[list[str], Timemap]:
     # The product's own: a second toolkit beside it reads nothing.
     toolkit = _toolkit()
     size = {"pageWidth": 1000, "pageHeight": 1350} if narrow else {"pageWidth": 2300, "pageHeight": 1050}
-    toolkit.setOptions({"header": "none", **size})
+    toolkit.setOptions({**_WIDE, "header": "none", **size})
     assert toolkit.loadData(musicxml(score))
     pages = [toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1)]
     timemap = read_timemap(toolkit)

@@ -288,6 +288,7 @@ def test_marked_bars_reach_python(page: Page) -> None:
 def test_bars_are_marked_in_the_lanes_too(page: Page) -> None:
     """Dragging over the notes marks their bars, and does not seek."""
     paused_at(page, 0)
+    page.locator("#piece .lanes").evaluate("(lanes) => lanes.scrollIntoView({block: 'center'})")
     (first, y), (last, _) = bar(page, 2), bar(page, 4)
     page.mouse.move(first, y + 150)
     page.mouse.down()
