@@ -95,7 +95,7 @@ class Composition:
 
     def midi(self) -> bytes:
         """The content of a .mid file, which carries the request that :func:`recompose` reads."""
-        return self._once("midi", lambda: midi.midi_bytes(self._named_score(), TEXT + json.dumps(self.about())))
+        return self._once("midi", lambda: midi.midi_bytes(self._named_score(), TEXT + json.dumps(self.about()), self.key))
 
     def musicxml(self) -> str:
         """The score as MusicXML, on two staves."""
@@ -232,7 +232,7 @@ class Composition:
     def _write_musicxml(self) -> str:
         from mozart.rendering.musicxml import musicxml
 
-        return musicxml(self._named_score(), self.character)
+        return musicxml(self._named_score(), self.character, self.key)
 
 
 def recompose(path: Path, opening: str | None = None, checkpoint: str | None = None) -> tuple[Composition, bool]:

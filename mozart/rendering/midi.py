@@ -9,7 +9,7 @@ from typing import Any
 
 from mozart.errors import MozartError
 from mozart.notes import LEFT, RIGHT, TICKS, VOICES, Score
-from mozart.notes.keys import estimate_key
+from mozart.notes.keys import Key, estimate_key
 
 HANDS = {RIGHT: "Right hand", LEFT: "Left hand"}  # the names of the tracks
 MAX_BYTES = 2_000_000  # more than the longest score that can be composed needs
@@ -19,7 +19,7 @@ _TEXT_EVENT = b"\xff\x01"
 _LETTERS = {-1: "b", 0: "", 1: "#"}
 
 
-def midi_bytes(score: Score, text: str | None = None) -> bytes:
+def midi_bytes(score: Score, text: str | None = None, key: Key | None = None) -> bytes:
     """The score as the content of a .mid file that ends when its last note does.
 
     The same score and text give the same bytes, and reading them gives an equal score.
@@ -28,11 +28,13 @@ def midi_bytes(score: Score, text: str | None = None) -> bytes:
     ----------
     text
         Becomes a text event, which players ignore: what the piece was composed from.
+    key
+        The home key, where it is known; else keys are estimated, movement by movement.
     """
     import mido
 
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
-    tracks = [_directions(score, text), *(_hand(score, hand) for hand in HANDS)]
+    tracks = [_directions(score, text, key), *(_hand(score, hand) for hand in HANDS)]
     for events in tracks:
         track = file.add_track()
         before = 0
@@ -71,7 +73,7 @@ def read_text(data: bytes, prefix: str) -> str:
     raise MozartError("This MIDI file does not say what it was composed from: only pieces that were composed here do.")
 
 
-def _directions(score: Score, text: str | None) -> list[tuple[int, Any]]:
+def _directions(score: Score, text: str | None, home: Key | None) -> list[tuple[int, Any]]:
     """Everything but notes, each with its tick."""
     import mido
 
@@ -83,7 +85,7 @@ def _directions(score: Score, text: str | None) -> list[tuple[int, Any]]:
             events.append((start, mido.MetaMessage("marker", text=f"({number + 1})")))
         part = score.movement(number) if len(score.movements) > 1 else score
         if len(part):
-            key = estimate_key(part)
+            key = home or estimate_key(part)
             name = str(key).partition(" ")[0].replace("-flat", "b").replace("-sharp", "#")
             events.append((start, mido.MetaMessage("key_signature", key=name + "m" * (key.mode == "minor"))))
     for onset, beats, unit in score.metres:

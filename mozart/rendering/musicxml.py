@@ -35,15 +35,17 @@ class _Staff:
     clefs: dict[int, str]
 
 
-def musicxml(score: Score, character: str = "") -> str:
+def musicxml(score: Score, character: str = "", key: Key | None = None) -> str:
     """A score as MusicXML.
 
-    Keys are estimated, movement by movement; what voices mean on paper is said in :mod:`mozart.rendering.voices`.
+    What voices mean on paper is said in :mod:`mozart.rendering.voices`.
 
     Parameters
     ----------
     character
         The word above the beginning, such as ``Allegro``; it stands beside the metronome mark.
+    key
+        The home key, where it is known; else keys are estimated, movement by movement.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def musicxml(score: Score, character: str = "") -> str:
         raise MozartError("There are no notes to write: give at least one.")
     score = score.bars_slice(int(score.bar_at(int(score.onsets[0]))), len(score.bars))  # without silent bars at the beginning
     bars = written_bars(score)
-    keys = movement_keys(score)
+    keys = movement_keys(score) if key is None else [key] * len(bars)
     places = bar_places(score, keys)
     staves = [_write_staff(score, hand, number, bars, keys, places) for number, hand in ((1, RIGHT), (2, LEFT))]
     movements = {int(score.bar_at(start)) for start in score.movements}

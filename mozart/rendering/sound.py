@@ -29,10 +29,10 @@ MAX_SECONDS = 1_200
 _FLUIDR3 = Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")  # where Debian's fluidr3mono-gm-soundfont lies
 
 _FRAMES = 64  # FluidSynth starts notes at multiples of this many frames only
-_GAIN = 1.0  # of the synthesizer: ten fingers at full velocity are not cut off
+_GAIN = 0.8  # of the synthesizer: ten fingers at full velocity are not cut off
 # Loudness is the root of the mean square of what is not silent, in decibels of full scale: of a recording made for the home.
 _LOUDNESS = -18.0
-_MAX_GAIN = 24.0  # decibels: a few soft notes alone stay softer
+_MAX_GAIN = 26.0  # decibels: a few soft notes alone stay softer
 _WINDOW = 4 * SAMPLE_RATE // 10
 _NOTHING = 1e-9  # the power of a window that has only FluidSynth's dither in it
 _BLOCK = 256 * _WINDOW  # so many samples at a time are levelled

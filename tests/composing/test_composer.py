@@ -282,3 +282,11 @@ def test_loudness_has_chance_of_its_own(composer: Composer) -> None:
     assert about["key"]
     assert len(about["notes"][0]) == 5
     assert about["plan"]["metre"]
+
+
+def test_the_signature_is_the_home_keys(composer: Composer) -> None:
+    """Sheet music and MIDI have the signature of the key that was asked for, wherever the notes go."""
+    for seed in range(3):
+        piece = composer.compose(Request(length="4bars", seed=seed, key="E-flat major"))
+        assert "<fifths>-3</fifths>" in piece.musicxml()
+        assert b"\xff\x59\x02\xfd\x00" in piece.midi()
