@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -87,17 +87,22 @@ def generate(folder: Path) -> list[Path]:
     rng = random.Random(1)
     paths = []
     for index in range(FILES):
-        midi = mido.MidiFile(ticks_per_beat=480)
-        for lowest in (60, 36):
-            track = mido.MidiTrack()
-            for _ in range(NOTES // 2):
-                pitch, ticks = lowest + rng.randrange(24), rng.choice((120, 240, 480))
-                track.append(mido.Message("note_on", note=pitch, velocity=rng.randrange(40, 100)))
-                track.append(mido.Message("note_off", note=pitch, time=ticks))
-            midi.tracks.append(track)
         paths.append(folder / f"{index}.mid")
-        midi.save(paths[-1])
+        random_piece(rng, NOTES, (120, 240, 480)).save(paths[-1])
     return paths
+
+
+def random_piece(rng: random.Random, notes: int, lengths: Sequence[int]) -> mido.MidiFile:
+    """Single notes in two tracks, each as long as one of `lengths`, in ticks of 1/480 quarter."""
+    midi = mido.MidiFile(ticks_per_beat=480)
+    for lowest in (60, 36):
+        track = mido.MidiTrack()
+        for _ in range(notes // 2):
+            pitch, ticks = lowest + rng.randrange(24), rng.choice(lengths)
+            track.append(mido.Message("note_on", note=pitch, velocity=rng.randrange(40, 100)))
+            track.append(mido.Message("note_off", note=pitch, time=ticks))
+        midi.tracks.append(track)
+    return midi
 
 
 def read_with_mido(path: Path) -> list[tuple[int, int, int, int]]:

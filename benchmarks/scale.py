@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import mido
 import torch
 
 from mozart.corpus.archive import midi_files
@@ -31,6 +30,7 @@ from mozart.training.data import Streams, split_works
 from mozart.training.loop import start_run, train
 from mozart.training.processes import join
 from mozart.training.shards import make_shelves
+from read import random_piece
 
 BATCHES = 12  # that are trained of a pass at most
 NOTES = 24  # a file, in seven bars or so
@@ -138,15 +138,7 @@ def generate(folder: Path, count: int) -> None:
         if path.exists():
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        rng, midi = random.Random(index), mido.MidiFile(ticks_per_beat=480)
-        for lowest in (60, 36):
-            track = mido.MidiTrack()
-            for _ in range(NOTES // 2):
-                pitch, ticks = lowest + rng.randrange(24), rng.choice((480, 960, 1_920))
-                track.append(mido.Message("note_on", note=pitch, velocity=rng.randrange(40, 100)))
-                track.append(mido.Message("note_off", note=pitch, time=ticks))
-            midi.tracks.append(track)
-        midi.save(path)
+        random_piece(random.Random(index), NOTES, (480, 960, 1_920)).save(path)
 
 
 if __name__ == "__main__":

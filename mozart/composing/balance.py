@@ -5,7 +5,6 @@ Mozart's lies. Two forces draw it back, both nothing where the piece lies right:
 shape alone. How strong they are was chosen on pieces beside works held out to validate (docs/experiments.md).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -77,8 +76,8 @@ class Balance:
         off = self.lie[hand] - self.registers[hand]
         return scores - _REGISTER_PULL * off * np.arange(len(scores))
 
-    def tilt_iois(self, scores: Floats, iois: Sequence[int]) -> Floats:
+    def tilt_iois(self, scores: Floats, iois: NDArray[np.int64]) -> Floats:
         """The scores of inter-onset intervals, which are in units of the grid."""
         too_dense = np.log2(self.dense / (self.notes_a_bar * _DENSITY_BARS))
-        tilted: Floats = scores + self.pull * too_dense * np.log2(1 + np.asarray(iois))
+        tilted: Floats = scores + self.pull * too_dense * np.log2(1 + iois)
         return tilted

@@ -117,20 +117,19 @@ class Draft:
             time = self.draw_time(earliest)
         self.pending = time if carry else None
 
-    def draw_time(self, earliest: int, at_most: int | None = None) -> int:
+    def draw_time(self, earliest: int) -> int:
         """When the next note begins, in units of the grid; not before `earliest`."""
         history = self.moment.history
         iois = np.array(history.vocabulary.iois)
-        scores = self.balance.tilt_iois(self.moment.iois()[: len(iois)], history.vocabulary.iois)
+        scores = self.balance.tilt_iois(self.moment.iois()[: len(iois)], iois)
         possible = history.time + iois >= earliest
         if history.time >= earliest and not self._has_room():
             possible[0] = False
-        if at_most is not None:
-            possible &= history.time + iois <= at_most
         if not possible.any():
             return earliest
-        steps = self.steps.get(self._place_in_quarter(history.time), frozenset())
-        usual = possible & np.array([ioi == 0 or ioi in steps for ioi in history.vocabulary.iois])
+        place = history.setting.place_in_bar(history.time) % UNITS_A_QUARTER
+        steps = {0, *self.steps.get(place, ())}  # to the next note of a chord, always
+        usual = possible & np.array([ioi in steps for ioi in history.vocabulary.iois])
         if usual.any():
             possible = usual
         scores = np.where(possible, scores, -np.inf)
@@ -194,11 +193,6 @@ class Draft:
     def _is_free(self, note: Note) -> bool:
         """Whether a note completes no loop, and no longer run that stands in the training works than may be."""
         return (self.copies is None or self.copies.length_with(note) <= self.max_copy) and not self.loops.would_loop(note)
-
-    def _place_in_quarter(self, time: int) -> int:
-        setting = self.moment.history.setting
-        bar = setting.bar_at(time)
-        return (time - setting.bars[bar] + (setting.upbeat if bar == 0 else 0)) % UNITS_A_QUARTER
 
     def _finish(self, time: int, voice: int, pitch: int) -> Note:
         history = self.moment.history

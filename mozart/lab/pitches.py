@@ -103,7 +103,7 @@ def put_bars_right(midi: Any) -> int:
     """Move every bar of a parsed file, in place, to where the bars before it end; how many were moved.
 
     Where notes of unlike length meet at a bar line, music21 makes the bar longer than its metre says, and all later bars of
-    that part late (its issue 2020).
+    that part late (music21 bug #2020).
     """
     moved = 0
     for part in midi.parts:

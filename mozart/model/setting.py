@@ -158,6 +158,11 @@ class Setting:
         """The index of the bar that holds `time`."""
         return max(bisect_right(self.bars, time) - 1, 0)
 
+    def place_in_bar(self, time: int) -> int:
+        """How far `time` lies in its bar; an upbeat begins as late in its bar as much of that is missing."""
+        bar = self.bar_at(time)
+        return time - self.bars[bar] + (self.upbeat if bar == 0 else 0)
+
     def lags(self, time: int) -> tuple[int, ...]:
         """How far back `LAGS` are, counted as bars and beats are at `time`."""
         bar = self.bar_at(time)
@@ -193,7 +198,7 @@ class Setting:
 
     def _find_place(self, time: int) -> Place:
         bar = self.bar_at(time)
-        into = time - self.bars[bar] + (self.upbeat if bar == 0 else 0)
+        into = self.place_in_bar(time)
         beat = max(bisect_right(self.beats, time) - 1, 0)
         return Place(
             min(into % self.beat_lengths[bar], LONGEST_BEAT - 1),

@@ -9,7 +9,7 @@ from mozart.notes import Note
 BAR = 96
 START = Balance.start((74.0, 58.0), 12.0, BAR)
 EVEN = np.zeros(128)
-IOIS = (0, 6, 12, 24)
+IOIS = np.array([0, 6, 12, 24])
 
 
 def after(balance: Balance, pitch: int, voice: int, distance: int, count: int = 40) -> Balance:

@@ -15,8 +15,11 @@ from mozart.composing.planning import make_intention
 from mozart.composing.request import Request
 from mozart.measuring.loops import find_loop
 from mozart.model.habits import Habits
+from mozart.model.setting import Setting
 from mozart.model.stepper import Moment
+from mozart.model.vocabulary import Vocabulary
 from mozart.notes import TICKS, Note
+from mozart.notes.keys import Key
 
 REQUEST = Request(key="C major", seed=1, length="8bars", temperature=3, top_p=1)
 
@@ -40,8 +43,8 @@ class Undecided:
     """A moment at a place in the first bar of 4/4 that finds every distance equally probable."""
 
     def __init__(self, time: int, upbeat: int = 0) -> None:
-        setting = SimpleNamespace(bar_at=lambda time: time // 96, bars=(0, 96), upbeat=upbeat)
-        vocabulary = SimpleNamespace(iois=(0, 3, 6, 12, 24))
+        vocabulary = Vocabulary((0, 3, 6, 12, 24), (120,), ((4, 4),))
+        setting = Setting(vocabulary, Key(0, "major"), (0, 96), (96, 96), (24, 24), (0, 0), upbeat, (0,))
         self.history = SimpleNamespace(setting=setting, vocabulary=vocabulary, time=time)
 
     def iois(self) -> NDArray[np.float32]:
