@@ -15,6 +15,7 @@ from mozart.composing.planning import Intention
 from mozart.composing.request import MAX_LENGTHS, Length, Request
 from mozart.errors import MozartError
 from mozart.measuring.copies import GRAM, Copies
+from mozart.model.analysis import plans_of
 from mozart.model.plan import Plan
 from mozart.model.plan_json import to_json
 from mozart.notes import Note, Score
@@ -68,8 +69,15 @@ class Composition:
 
     @property
     def plan(self) -> Plan | None:
-        """Form and harmony, as they were planned; None where they came as they would."""
-        return self.intention.plan if self.intention and self.intention.harmony else None
+        """Form and harmony, as they were planned; where they were left to the network, as they are found in its notes.
+
+        None where nothing was planned and too little is there, or its bars are not those of the notes that were composed.
+        """
+        if self.intention is None:
+            return None
+        if self.intention.harmony:
+            return self.intention.plan
+        return self._once("plan", self._find_plan)
 
     @property
     def key(self) -> Key:
@@ -228,6 +236,13 @@ class Composition:
 
     def _named_score(self) -> Score:
         return self.score.replace(title=self.title)
+
+    def _find_plan(self) -> Plan | None:
+        if self.request.offsets != "composed":
+            return None
+        first = int(self.score.bar_at(self.score.onsets[self.opening_notes])) if self.opening_notes else 0
+        own = self.score.bars_slice(first, len(self.score.bars))
+        return max(plans_of(own, "this piece", self.key), key=len, default=None)
 
     def _write_musicxml(self) -> str:
         from mozart.rendering.musicxml import musicxml

@@ -13,6 +13,7 @@ from mozart.model.form import find_form
 from mozart.model.harmony import CLASSES, SILENT, beat_ticks, beats, find_chords, lowest_pitches
 from mozart.model.plan import Close, Plan
 from mozart.notes import RIGHT, TICKS, Score
+from mozart.notes.keys import Key
 
 CADENCE = 2  # bars at the end whose bass and melody a plan knows
 MIN_BARS = 8  # fewer in one metre are no movement to take a plan from
@@ -32,8 +33,14 @@ def plan_of(movement: Score, source: str = "") -> Plan:
     return max(plans, key=len)
 
 
-def plans_of(movement: Score, source: str = "") -> list[Plan]:
-    """The plans of a movement, one for each stretch of eight bars or more in one metre, in order: variations may have several."""
+def plans_of(movement: Score, source: str = "", key: Key | None = None) -> list[Plan]:
+    """The plans of a movement, one for each stretch of eight bars or more in one metre, in order: variations may have several.
+
+    Parameters
+    ----------
+    key
+        The home key, where it is known; else it is found in the notes.
+    """
     metres = [movement.metre_at(bar)[1:] for bar in movement.bars.tolist()]
     used = np.unique(movement.bar_at(movement.onsets)).tolist() if len(movement) else []
     changes = [0, *(bar for bar in range(1, len(metres)) if metres[bar] != metres[bar - 1]), len(metres)]
@@ -41,12 +48,12 @@ def plans_of(movement: Score, source: str = "") -> list[Plan]:
     for first, stop in pairwise(changes):
         bars = [bar for bar in used if first <= bar < stop]
         if bars and bars[-1] + 1 - bars[0] >= MIN_BARS:
-            plans.append(_plan_of_stretch(movement.bars_slice(bars[0], bars[-1] + 1), source))
+            plans.append(_plan_of_stretch(movement.bars_slice(bars[0], bars[-1] + 1), source, key))
     return plans
 
 
-def _plan_of_stretch(score: Score, source: str) -> Plan:
-    key = home_key(score)
+def _plan_of_stretch(score: Score, source: str, key: Key | None) -> Plan:
+    key = key or home_key(score)
     metre = score.metre_at(score.end)
     starts = beats(score)
     bars = score.bar_at(starts)

@@ -11,6 +11,8 @@ from mozart.composing.drawing import HIGHEST, LOWEST
 from mozart.composing.request import Request
 from mozart.corpus.reader import read_midi
 from mozart.errors import MozartError
+from mozart.model.degrees import to_degrees
+from mozart.model.harmony import beats, find_chords
 from mozart.model.plan_json import to_json
 from mozart.notes import Note, Score
 from mozart.rendering.midi import midi_bytes
@@ -135,12 +137,17 @@ def test_bars_that_return(composer: Composer) -> None:
             assert sorted(now.pitches.tolist()) == sorted((then.pitches + moves).tolist())
 
 
-def test_free_form_has_no_plan(composer: Composer) -> None:
-    """Freely composed, nothing returns by plan, and there is none to show."""
-    piece = composer.compose(Request(length="6bars", seed=9, form="free"))
-    assert piece.plan is None
+def test_free_form_shows_what_came(composer: Composer) -> None:
+    """Freely composed, nothing returns by plan, and the plan that is shown is what its own notes have, in its key."""
+    piece = composer.compose(Request(length="12bars", seed=9, form="free"))
     assert piece.intention is not None
     assert not any(piece.intention.plan.returns)
+    assert piece.plan is not None
+    assert piece.plan.source == "this piece"
+    starts = beats(piece.score)
+    found = to_degrees(find_chords(piece.score), piece.key.tonic)[: len(starts)]
+    assert [chord for bar in piece.plan.chords for chord in bar] == [tuple(chord) for chord in found.tolist()]
+    assert composer.compose(Request(length="6bars", seed=9, form="free")).plan is None  # too short to have one
 
 
 def test_a_plan_can_be_given(composer: Composer) -> None:
