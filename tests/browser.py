@@ -62,8 +62,9 @@ class Chromium:
 
     Attributes
     ----------
-    troubles : what the pages complained of: errors in scripts, errors on the console (something could not be loaded, say),
-        and requests to another server
+    troubles
+        What the pages complained of: errors in scripts, errors on the console (something could not be loaded, say), and
+        requests to another server.
     """
 
     def __init__(self, path: str, url: str) -> None:

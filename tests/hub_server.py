@@ -41,12 +41,18 @@ class Failure:
 
     Attributes
     ----------
-    method, path : regular expressions; the path's may fit anywhere
-    times : so often
-    status : is answered, if it is not 0
-    headers : are added to the answer, or replace its own
-    cut : the connection ends in the middle of the body, the request's with PUT, else the answer's
-    seconds : to wait before anything is answered
+    method, path
+        Regular expressions; the path's may fit anywhere.
+    times
+        So often.
+    status
+        Is answered, if it is not 0.
+    headers
+        Are added to the answer, or replace its own.
+    cut
+        The connection ends in the middle of the body, the request's with PUT, else the answer's.
+    seconds
+        To wait before anything is answered.
     """
 
     method: str
@@ -63,16 +69,26 @@ class HubServer(ThreadingHTTPServer):
 
     Attributes
     ----------
-    repos : the commits of every repository's main branch, oldest first; a new repository has none; ``datasets/user/name`` for one
-    branches : those of other branches, by ``user/name@branch``
-    private : the repositories that are
-    storage : the large files that were sent, by SHA-256, whether or not a commit names them
-    account : what the Hub says of who has TOKEN
-    spaces : the variables of every Space
-    restarted : the Spaces that were, in order
-    jobs : what was asked for, of each
-    failures : what is to go wrong
-    requests : the method and path of all requests so far
+    repos
+        The commits of every repository's main branch, oldest first; a new repository has none; ``datasets/user/name`` for one.
+    branches
+        Those of other branches, by ``user/name@branch``.
+    private
+        The repositories that are.
+    storage
+        The large files that were sent, by SHA-256, whether or not a commit names them.
+    account
+        What the Hub says of who has TOKEN.
+    spaces
+        The variables of every Space.
+    restarted
+        The Spaces that were, in order.
+    jobs
+        What was asked for, of each.
+    failures
+        What is to go wrong.
+    requests
+        The method and path of all requests so far.
     """
 
     def __init__(self) -> None:

@@ -174,10 +174,14 @@ class StubComposer:
 
     Attributes
     ----------
-    hold : while it is not set, composing goes no further than the first bar
-    hold_at : that is how many bars it comes to
-    begun : set when a piece is begun
-    composed : the requests so far
+    hold
+        While it is not set, composing goes no further than the first bar.
+    hold_at
+        That is how many bars it comes to.
+    begun
+        Set when a piece is begun.
+    composed
+        The requests so far.
     """
 
     name: str = "stub"

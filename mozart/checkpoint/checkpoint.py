@@ -51,15 +51,24 @@ class Checkpoint:
 
     Attributes
     ----------
-    network : on the CPU, in ``eval()`` mode
-    templates : of the training movements
-    excerpts : beginnings of held-out movements, by name
-    habits : what drawing keeps to
-    offsets : how often each distance between two notes or chords comes, by ticks
-    index : of the training works, to find copies
-    metrics : the content of ``metrics.json``
-    provenance : how it was made: training configuration, package versions, checksums
-    identity : two checkpoints with one identity compose the same pieces
+    network
+        On the CPU, in ``eval()`` mode.
+    templates
+        Of the training movements.
+    excerpts
+        Beginnings of held-out movements, by name.
+    habits
+        What drawing keeps to.
+    offsets
+        How often each distance between two notes or chords comes, by ticks.
+    index
+        Of the training works, to find copies.
+    metrics
+        The content of ``metrics.json``.
+    provenance
+        How it was made: training configuration, package versions, checksums.
+    identity
+        Two checkpoints with one identity compose the same pieces.
     """
 
     network: NotesNetwork

@@ -26,11 +26,16 @@ class Opening:
 
     Attributes
     ----------
-    name : for people, and in a request: ``K. 281, movement 1``, or a file's name
-    score : the passage that the piece goes on from
-    continuation : how it really goes on; None where that is not known
-    character : such as ``Allegro``; empty where it is not known
-    tempo : quarter notes a minute
+    name
+        For people, and in a request: ``K. 281, movement 1``, or a file's name.
+    score
+        The passage that the piece goes on from.
+    continuation
+        How it really goes on; None where that is not known.
+    character
+        Such as ``Allegro``; empty where it is not known.
+    tempo
+        Quarter notes a minute.
     """
 
     name: str

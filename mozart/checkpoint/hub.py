@@ -74,7 +74,8 @@ def push(folder: Path, repo_id: str, names: Iterable[str]) -> str:
 
     Returns
     -------
-    revision : the commit's hash
+    revision
+        The commit's hash.
 
     Raises
     ------

@@ -32,13 +32,20 @@ class Balance:
 
     Attributes
     ----------
-    registers : where the right hand and the left lie in Mozart, MIDI pitches
-    notes_a_bar : how many there should be
-    bar : how long a bar is, in units of the grid
-    lie : where the hands lie now
-    dense : how many notes there are, of the last bars, fading
-    pull : how strongly density is drawn back
-    time : of the latest note, in units of the grid; None before the first
+    registers
+        Where the right hand and the left lie in Mozart, MIDI pitches.
+    notes_a_bar
+        How many there should be.
+    bar
+        How long a bar is, in units of the grid.
+    lie
+        Where the hands lie now.
+    dense
+        How many notes there are, of the last bars, fading.
+    pull
+        How strongly density is drawn back.
+    time
+        Of the latest note, in units of the grid; None before the first.
     """
 
     registers: tuple[float, float]

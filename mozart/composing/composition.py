@@ -42,14 +42,22 @@ class Composition:
 
     Attributes
     ----------
-    score : what sounds
-    request : what was asked for, with the seed
-    composer : who composed it
-    opening : what it goes on from, also where that is left out; None for nothing
-    opening_notes : how many notes of the score are the opening's
-    intention : what stood before the notes; None for the laboratory's pieces
-    remarks : sentences for people
-    draft : the notes as they were composed, before another rhythm
+    score
+        What sounds.
+    request
+        What was asked for, with the seed.
+    composer
+        Who composed it.
+    opening
+        What it goes on from, also where that is left out; None for nothing.
+    opening_notes
+        How many notes of the score are the opening's.
+    intention
+        What stood before the notes; None for the laboratory's pieces.
+    remarks
+        Sentences for people.
+    draft
+        The notes as they were composed, before another rhythm.
     """
 
     score: Score

@@ -39,16 +39,26 @@ class Draft:
 
     Attributes
     ----------
-    moment : what the network knows of it
-    notes : so far, in ticks
-    log_probability : of the parts that were drawn
-    rng, loudness_rng : the only sources of chance
-    steps : from which places of a quarter time goes on by how much, in units of the grid
-    balance : where the piece lies, and where it should
-    temperature : of the draws, times HEATS
-    top_p : of the draws
-    copies, max_copy : how long a run may be that stands in the training works too; no bound without the first
-    pending : when the next note begins, in units of the grid, where that was drawn before its bar
+    moment
+        What the network knows of it.
+    notes
+        So far, in ticks.
+    log_probability
+        Of the parts that were drawn.
+    rng, loudness_rng
+        The only sources of chance.
+    steps
+        From which places of a quarter time goes on by how much, in units of the grid.
+    balance
+        Where the piece lies, and where it should.
+    temperature
+        Of the draws, times HEATS.
+    top_p
+        Of the draws.
+    copies, max_copy
+        How long a run may be that stands in the training works too; no bound without the first.
+    pending
+        When the next note begins, in units of the grid, where that was drawn before its bar.
     """
 
     moment: Moment

@@ -64,8 +64,10 @@ def choose_plan(
 
     Parameters
     ----------
-    beginning : it begins as the movement does; else as it goes on
-    ending : it ends as the movement does; else as it goes on
+    beginning
+        It begins as the movement does; else as it goes on.
+    ending
+        It ends as the movement does; else as it goes on.
 
     Raises
     ------

@@ -26,13 +26,20 @@ class Intention:
 
     Attributes
     ----------
-    plan : form and harmony of the bars to compose
-    key : the home key
-    character : such as ``Menuetto``; empty where it is not known
-    tempo : quarter notes a minute
-    harmony : whether the network is told the plan's chords
-    notes_a_bar : about how many notes a bar has
-    remarks : sentences for people
+    plan
+        Form and harmony of the bars to compose.
+    key
+        The home key.
+    character
+        Such as ``Menuetto``; empty where it is not known.
+    tempo
+        Quarter notes a minute.
+    harmony
+        Whether the network is told the plan's chords.
+    notes_a_bar
+        About how many notes a bar has.
+    remarks
+        Sentences for people.
     """
 
     plan: Plan

@@ -31,10 +31,14 @@ class Movement(NamedTuple):
 
     Attributes
     ----------
-    words : such as ``Allegro assai``
-    key : such as ``F major``
-    metre : such as ``3/4``
-    tempo : quarter notes a minute; metre and tempo in the note values of the archive's file, which doubles those of some scores
+    words
+        Such as ``Allegro assai``.
+    key
+        Such as ``F major``.
+    metre
+        Such as ``3/4``.
+    tempo
+        Quarter notes a minute; metre and tempo in the note values of the archive's file, which doubles those of some scores.
     """
 
     words: str

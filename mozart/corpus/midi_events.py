@@ -31,9 +31,12 @@ class MidiFile(NamedTuple):
 
     Attributes
     ----------
-    ticks_per_quarter : a whole number but where `counts_seconds`
-    counts_seconds : whether ticks are parts of a second (SMPTE time), so that tempi mean nothing
-    tracks : their bytes
+    ticks_per_quarter
+        A whole number but where `counts_seconds`.
+    counts_seconds
+        Whether ticks are parts of a second (SMPTE time), so that tempi mean nothing.
+    tracks
+        Their bytes.
     """
 
     ticks_per_quarter: float

@@ -40,10 +40,14 @@ class Known(NamedTuple):
 
     Attributes
     ----------
-    key : under which it lies
-    notes : how many
-    music : a hash of the notes and metres, the same for two files with the same music
-    remarks : a sentence for each thing of the file that is not in the score
+    key
+        Under which it lies.
+    notes
+        How many.
+    music
+        A hash of the notes and metres, the same for two files with the same music.
+    remarks
+        A sentence for each thing of the file that is not in the score.
     """
 
     key: bytes

@@ -28,10 +28,14 @@ class Music(NamedTuple):
 
     Attributes
     ----------
-    scores : of the files that could be read, in their order
-    remarks : a sentence for each thing of a file that its score leaves out
-    skipped : the files that could not be read, and those with the music of another
-    paths : the files of the scores; empty where they come from the Hub
+    scores
+        Of the files that could be read, in their order.
+    remarks
+        A sentence for each thing of a file that its score leaves out.
+    skipped
+        The files that could not be read, and those with the music of another.
+    paths
+        The files of the scores; empty where they come from the Hub.
     """
 
     scores: Works

@@ -35,8 +35,10 @@ class Sample:
 
     Attributes
     ----------
-    rows : array of float64, shape (pieces, features), in the order of :data:`NAMES`; NaN where there was nothing to measure
-    groups : what each belongs to: its work, or itself
+    rows
+        Array of float64, shape (pieces, features), in the order of :data:`NAMES`; NaN where there was nothing to measure.
+    groups
+        What each belongs to: its work, or itself.
     """
 
     rows: Floats

@@ -57,10 +57,14 @@ class Copy:
 
     Attributes
     ----------
-    length : how many notes
-    start : the index of its first note in the piece's line
-    work, movement : where it stands; movements are counted from 1
-    note : the index of its first note in that movement's line
+    length
+        How many notes.
+    start
+        The index of its first note in the piece's line.
+    work, movement
+        Where it stands; movements are counted from 1.
+    note
+        The index of its first note in that movement's line.
     """
 
     length: int
@@ -76,8 +80,10 @@ class Copies:
 
     Attributes
     ----------
-    longest : the longest run, of :data:`GRAM` notes or more; the first of equally long ones
-    shares : n → the share of the line's runs of n notes that stand there; 0 where it has none
+    longest
+        The longest run, of :data:`GRAM` notes or more; the first of equally long ones.
+    shares
+        N → the share of the line's runs of n notes that stand there; 0 where it has none.
     """
 
     longest: Copy | None
@@ -186,7 +192,8 @@ class Follower:
 
     Attributes
     ----------
-    firsts : for each note that was taken, where the longest run that ends with it begins in the index; -1 for none
+    firsts
+        For each note that was taken, where the longest run that ends with it begins in the index; -1 for none.
     """
 
     def __init__(self, index: CopyIndex, line: str = "notes") -> None:

@@ -30,8 +30,10 @@ class Loop(NamedTuple):
 
     Attributes
     ----------
-    start : the index of its first note
-    period : how many notes a cycle has
+    start
+        The index of its first note.
+    period
+        How many notes a cycle has.
     """
 
     start: int
@@ -43,7 +45,8 @@ class LoopWatch:
 
     Attributes
     ----------
-    loop : the loop that the notes up to now end with, of the shortest period; None when they end with none
+    loop
+        The loop that the notes up to now end with, of the shortest period; None when they end with none.
     """
 
     def __init__(self) -> None:

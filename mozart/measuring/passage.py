@@ -58,10 +58,14 @@ class Passage:
 
     Attributes
     ----------
-    onsets, ends, pitches, velocities : arrays of int64, shape (N,), in the score's order
-    left : array of bool, shape (N,): whether the left hand plays it
-    bar, place : the index of each note's bar, and the ticks into it
-    beat, into_beat : the same of its beat
+    onsets, ends, pitches, velocities
+        Arrays of int64, shape (N,), in the score's order.
+    left
+        Array of bool, shape (N,): whether the left hand plays it.
+    bar, place
+        The index of each note's bar, and the ticks into it.
+    beat, into_beat
+        The same of its beat.
 
     Raises
     ------

@@ -22,8 +22,10 @@ class Return(NamedTuple):
 
     Attributes
     ----------
-    source : the earlier bar, from 0
-    right, left : by how many semitones each hand's notes are moved up; they differ by octaves at most
+    source
+        The earlier bar, from 0.
+    right, left
+        By how many semitones each hand's notes are moved up; they differ by octaves at most.
     """
 
     source: int

@@ -25,8 +25,10 @@ class Habits:
 
     Attributes
     ----------
-    registers : the mean MIDI pitch of the right hand and of the left
-    steps : for each place in a quarter, in units of the grid from 0 to 23, the inter-onset intervals that go on from there
+    registers
+        The mean MIDI pitch of the right hand and of the left.
+    steps
+        For each place in a quarter, in units of the grid from 0 to 23, the inter-onset intervals that go on from there.
     """
 
     registers: tuple[float, float]

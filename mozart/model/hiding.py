@@ -27,9 +27,12 @@ class Hidden(NamedTuple):
 
     Attributes
     ----------
-    plan : chords, bass and melody
-    key : the home key, and how many bars are left; without them there is no plan either
-    lines : bass and melody but for the last two bars, where plans have them
+    plan
+        Chords, bass and melody.
+    key
+        The home key, and how many bars are left; without them there is no plan either.
+    lines
+        Bass and melody but for the last two bars, where plans have them.
     """
 
     plan: Tensor

@@ -136,11 +136,16 @@ class PitchInputs(NamedTuple):
 
     Attributes
     ----------
-    references : MIDI pitches, or `NONE`
-    fields : how much each key is there, 0 to 1, shape (`FIELDS`, `KEYS`)
-    traces : how lately each pitch class was struck, 0 to 1, shape (`TRACES`, 12)
-    roots : the tonic, the root of this beat's chord and of the next one's, or `NONE`
-    below : the pitch that this one must lie under, or 128
+    references
+        MIDI pitches, or `NONE`.
+    fields
+        How much each key is there, 0 to 1, shape (`FIELDS`, `KEYS`).
+    traces
+        How lately each pitch class was struck, 0 to 1, shape (`TRACES`, 12).
+    roots
+        The tonic, the root of this beat's chord and of the next one's, or `NONE`.
+    below
+        The pitch that this one must lie under, or 128.
     """
 
     references: Ids

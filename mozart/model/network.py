@@ -84,7 +84,9 @@ class SequenceDropout(nn.Module):
 
     Attributes
     ----------
-    part : where the sequences are some of a larger batch: which, and of how many; what is left out does not depend on the division
+    part
+        Where the sequences are some of a larger batch: which, and of how many; what is left out does not depend on the
+        division.
     """
 
     def __init__(self, share: float) -> None:

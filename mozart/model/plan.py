@@ -51,14 +51,22 @@ class Plan:
 
     Attributes
     ----------
-    beats, unit : the metre; 3/4 is three beats of a fourth
-    mode : ``major`` or ``minor``
-    chords : for each bar, for each beat (`harmony.beat_ticks` says how long one is), the degree and the kind
-    returns : for each bar, what it returns from, or None
-    basses, melody : for each bar None, or for each beat the degree of the lowest note, and of the highest that begins in it
-    start : where in the first bar the music begins, in ticks: more than 0 for an upbeat
-    close : the last chord; None for a piece that need not close
-    source : whose plan it is, for people: ``K. 545, movement 1``
+    beats, unit
+        The metre; 3/4 is three beats of a fourth.
+    mode
+        ``major`` or ``minor``.
+    chords
+        For each bar, for each beat (`harmony.beat_ticks` says how long one is), the degree and the kind.
+    returns
+        For each bar, what it returns from, or None.
+    basses, melody
+        For each bar None, or for each beat the degree of the lowest note, and of the highest that begins in it.
+    start
+        Where in the first bar the music begins, in ticks: more than 0 for an upbeat.
+    close
+        The last chord; None for a piece that need not close.
+    source
+        Whose plan it is, for people: ``K. 545, movement 1``.
 
     Raises
     ------

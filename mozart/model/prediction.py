@@ -18,9 +18,12 @@ class Prediction(NamedTuple):
 
     Attributes
     ----------
-    nats : of each part of each note, shape (N + 1, 5); the last row is the end, of which only the IOI is predicted
-    right : whether the most probable pitch was the note's, given time and voice, shape (N,)
-    quarters : how long the movement is
+    nats
+        Of each part of each note, shape (N + 1, 5); the last row is the end, of which only the IOI is predicted.
+    right
+        Whether the most probable pitch was the note's, given time and voice, shape (N,).
+    quarters
+        How long the movement is.
     """
 
     nats: NDArray[np.float64]

@@ -22,8 +22,10 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    tensors : by name, each of shape (N + 1, …); `target` holds the parts' ids
-    quarters : how long the movement is, from its first onset to its last
+    tensors
+        By name, each of shape (N + 1, …); `target` holds the parts' ids.
+    quarters
+        How long the movement is, from its first onset to its last.
     """
 
     tensors: dict[str, Tensor]

@@ -59,15 +59,24 @@ class Setting:
 
     Attributes
     ----------
-    vocabulary : of the ids
-    key : the home key
-    bars : where bars begin, ascending; with the last one the piece ends
-    bar_lengths, beat_lengths : of every bar; an upbeat's are those of the bar that it leads to
-    metres : the id of every bar's metre
-    upbeat : how much of the first bar is missing
-    beats : where beats begin, ascending
-    chords : the id of the chord of every beat; None where none is told
-    basses, melody : for every beat the degree of the lowest note, and of the highest that begins in it, from 1; 0 where not told
+    vocabulary
+        Of the ids.
+    key
+        The home key.
+    bars
+        Where bars begin, ascending; with the last one the piece ends.
+    bar_lengths, beat_lengths
+        Of every bar; an upbeat's are those of the bar that it leads to.
+    metres
+        The id of every bar's metre.
+    upbeat
+        How much of the first bar is missing.
+    beats
+        Where beats begin, ascending.
+    chords
+        The id of the chord of every beat; None where none is told.
+    basses, melody
+        For every beat the degree of the lowest note, and of the highest that begins in it, from 1; 0 where not told.
     """
 
     vocabulary: Vocabulary

@@ -42,9 +42,12 @@ class Vocabulary:
 
     Attributes
     ----------
-    iois : in units of the grid, ascending, the first 0
-    durations : in ticks, ascending
-    metres : beats and unit of each
+    iois
+        In units of the grid, ascending, the first 0.
+    durations
+        In ticks, ascending.
+    metres
+        Beats and unit of each.
     """
 
     iois: tuple[int, ...]

@@ -41,8 +41,10 @@ class Key(NamedTuple):
 
     Attributes
     ----------
-    tonic : its pitch class, 0 to 11, 0 being C
-    mode : ``major`` or ``minor``
+    tonic
+        Its pitch class, 0 to 11, 0 being C.
+    mode
+        ``major`` or ``minor``.
     """
 
     tonic: int

@@ -38,11 +38,16 @@ class Note(NamedTuple):
 
     Attributes
     ----------
-    onset : when it begins, in ticks, 0 or later
-    voice : 0 to 4, from the top; the right hand plays 0 and 1
-    pitch : MIDI's, 0 to 127; 60 is middle C
-    duration : in ticks, at least 1
-    velocity : 1 to 127
+    onset
+        When it begins, in ticks, 0 or later.
+    voice
+        0 to 4, from the top; the right hand plays 0 and 1.
+    pitch
+        MIDI's, 0 to 127; 60 is middle C.
+    duration
+        In ticks, at least 1.
+    velocity
+        1 to 127.
     """
 
     onset: int

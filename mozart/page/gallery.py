@@ -32,10 +32,14 @@ class Ready(NamedTuple):
 
     Attributes
     ----------
-    name : for people
-    score : its notes
-    sound : an MP3 file
-    settings : what was asked for, with the seed
+    name
+        For people.
+    score
+        Its notes.
+    sound
+        An MP3 file.
+    settings
+        What was asked for, with the seed.
     """
 
     name: str

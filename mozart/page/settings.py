@@ -38,9 +38,12 @@ class Settings:
 
     Attributes
     ----------
-    widgets : by the name of the setting
-    own : a visitor's own MIDI file
-    presets : buttons, each with what it asks for
+    widgets
+        By the name of the setting.
+    own
+        A visitor's own MIDI file.
+    presets
+        Buttons, each with what it asks for.
     """
 
     def __init__(self, studio: Studio) -> None:

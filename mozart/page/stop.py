@@ -26,9 +26,12 @@ class Riddle:
 
     Attributes
     ----------
-    answer : which of the two passages is Mozart's, 0 or 1
-    passage : where it comes from, in words
-    seed, checkpoint : what the other one was composed with
+    answer
+        Which of the two passages is Mozart's, 0 or 1.
+    passage
+        Where it comes from, in words.
+    seed, checkpoint
+        What the other one was composed with.
     """
 
     answer: int
@@ -43,13 +46,20 @@ class Visit:
 
     Attributes
     ----------
-    stopped : the number of the latest press that Stop has ended; 0 before the first
-    gone : the visitor has closed the page
-    shown : the piece that is shown; nothing is kept that was made of it
-    sound : the address of its sound; None where there is none
-    drafts : the requests of the drafts that are offered
-    riddle : the blind test that waits for a guess
-    tally : this visitor's guesses
+    stopped
+        The number of the latest press that Stop has ended; 0 before the first.
+    gone
+        The visitor has closed the page.
+    shown
+        The piece that is shown; nothing is kept that was made of it.
+    sound
+        The address of its sound; None where there is none.
+    drafts
+        The requests of the drafts that are offered.
+    riddle
+        The blind test that waits for a guess.
+    tally
+        This visitor's guesses.
     """
 
     stopped: int = 0

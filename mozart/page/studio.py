@@ -31,9 +31,12 @@ class Studio:
 
     Attributes
     ----------
-    composer : composes every visitor's piece
-    notice : a sentence for all visitors, such as why another checkpoint is in use; may be empty
-    votes : what visitors have guessed
+    composer
+        Composes every visitor's piece.
+    notice
+        A sentence for all visitors, such as why another checkpoint is in use; may be empty.
+    votes
+        What visitors have guessed.
 
     A piece is remembered under its request and the identity of the checkpoint that composed it. So a piece under way when
     another checkpoint is adopted is never handed out as the new one's.

@@ -28,9 +28,12 @@ class Bar:
 
     Attributes
     ----------
-    start, stop : its first tick, and the next bar's
-    metre : the time signature that it stands under
-    is_pickup : whether it is an upbeat: the number 0, and without the rests that would fill it
+    start, stop
+        Its first tick, and the next bar's.
+    metre
+        The time signature that it stands under.
+    is_pickup
+        Whether it is an upbeat: the number 0, and without the rests that would fill it.
     """
 
     start: int

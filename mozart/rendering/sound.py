@@ -60,7 +60,8 @@ def render(score: Score) -> NDArray[np.int16]:
 
     Returns
     -------
-    samples : int16, shape (n,); empty when there are no notes
+    samples
+        Int16, shape (n,); empty when there are no notes.
 
     Raises
     ------

@@ -39,17 +39,28 @@ class Symbol:
 
     Attributes
     ----------
-    start, end : in ticks
-    units : its written length
-    pitches : none in a rest
-    tied_from, tied_to : the pitches that are tied to the symbol before, and to the next
-    cell : the stretch of its triplet or quintuplet, or None
-    hidden : whether it only takes up time, as a rest below notes that fill the bar
-    bracket : where its triplet or quintuplet starts or stops
-    is_rolled : whether it is struck from the bottom up
-    beams : one for each level, as MusicXML calls them
-    names : every pitch's step, alteration in semitones, and octave
-    accidentals : the signs that are shown, by pitch, as MusicXML calls them
+    start, end
+        In ticks.
+    units
+        Its written length.
+    pitches
+        None in a rest.
+    tied_from, tied_to
+        The pitches that are tied to the symbol before, and to the next.
+    cell
+        The stretch of its triplet or quintuplet, or None.
+    hidden
+        Whether it only takes up time, as a rest below notes that fill the bar.
+    bracket
+        Where its triplet or quintuplet starts or stops.
+    is_rolled
+        Whether it is struck from the bottom up.
+    beams
+        One for each level, as MusicXML calls them.
+    names
+        Every pitch's step, alteration in semitones, and octave.
+    accidentals
+        The signs that are shown, by pitch, as MusicXML calls them.
     """
 
     start: int

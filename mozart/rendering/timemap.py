@@ -25,9 +25,12 @@ class Head(NamedTuple):
 
     Attributes
     ----------
-    id : its name in the drawing
-    onset : when it begins as it is written, in quarters
-    pitch : MIDI's
+    id
+        Its name in the drawing.
+    onset
+        When it begins as it is written, in quarters.
+    pitch
+        MIDI's.
     """
 
     id: str
@@ -40,8 +43,10 @@ class Timemap(NamedTuple):
 
     Attributes
     ----------
-    bars : where the written bars begin, in quarters, ascending, the first at 0
-    heads : in order of onset; of notes that are tied together, each has its own
+    bars
+        Where the written bars begin, in quarters, ascending, the first at 0.
+    heads
+        In order of onset; of notes that are tied together, each has its own.
     """
 
     bars: tuple[float, ...]

@@ -54,9 +54,12 @@ class Glyph(NamedTuple):
 
     Attributes
     ----------
-    outline : as the ``d`` of an SVG path, upwards
-    units : how many of the outline's units are the size of the font
-    advance : how far the next glyph is, in sizes of the font
+    outline
+        As the ``d`` of an SVG path, upwards.
+    units
+        How many of the outline's units are the size of the font.
+    advance
+        How far the next glyph is, in sizes of the font.
     """
 
     outline: str

@@ -36,10 +36,14 @@ class Chord:
 
     Attributes
     ----------
-    start, end : in ticks
-    pitches : MIDI's
-    tied_from, tied_to : those of them that go on from before, and after
-    is_rolled : whether it is struck from the bottom up
+    start, end
+        In ticks.
+    pitches
+        MIDI's.
+    tied_from, tied_to
+        Those of them that go on from before, and after.
+    is_rolled
+        Whether it is struck from the bottom up.
     """
 
     start: int

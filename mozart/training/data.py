@@ -103,8 +103,10 @@ class Streams:
 
     Attributes
     ----------
-    count : streams
-    n_batches : of an epoch
+    count
+        Streams.
+    n_batches
+        Of an epoch.
     """
 
     def __init__(self, rows: Sequence[Rows], sizes: Sequence[int], batch_size: int, length: int, device: torch.device) -> None:

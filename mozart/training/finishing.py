@@ -48,8 +48,10 @@ class Finisher:
 
     Attributes
     ----------
-    about : command, machine and date, for the metrics
-    provenance : what ``config.json`` says of how the checkpoint was made
+    about
+        Command, machine and date, for the metrics.
+    provenance
+        What ``config.json`` says of how the checkpoint was made.
     """
 
     def __init__(

@@ -44,12 +44,18 @@ class Run:
 
     Attributes
     ----------
-    network, optimizer : as they are trained
-    averaged : the moving average of the weights (Polyak and Juditsky, 1992), which is what is evaluated and kept
-    identity : what the run was started with: it is resumed with the same only
-    epoch, steps : finished ones
-    history : of every epoch
-    best_epoch, best_weights : of the average that validates best
+    network, optimizer
+        As they are trained.
+    averaged
+        The moving average of the weights (Polyak and Juditsky, 1992), which is what is evaluated and kept.
+    identity
+        What the run was started with: it is resumed with the same only.
+    epoch, steps
+        Finished ones.
+    history
+        Of every epoch.
+    best_epoch, best_weights
+        Of the average that validates best.
     """
 
     network: NotesNetwork

@@ -33,8 +33,10 @@ class Processes:
 
     Attributes
     ----------
-    rank : from 0, which leads
-    count : how many there are
+    rank
+        From 0, which leads.
+    count
+        How many there are.
     """
 
     rank: int = 0

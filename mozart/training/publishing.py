@@ -71,11 +71,16 @@ class Publisher:
 
     Attributes
     ----------
-    repo_id : ``user/name``
-    recipe : ``notes`` or ``lab``
-    state : the file that the run is saved in
-    space : a Space that is to compose from it; empty for none
-    every : so many epochs apart the best checkpoint so far and the run are pushed too; 0 for never
+    repo_id
+        ``user/name``.
+    recipe
+        ``notes`` or ``lab``.
+    state
+        The file that the run is saved in.
+    space
+        A Space that is to compose from it; empty for none.
+    every
+        So many epochs apart the best checkpoint so far and the run are pushed too; 0 for never.
     """
 
     repo_id: str
