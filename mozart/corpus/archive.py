@@ -1,8 +1,8 @@
-"""The sonata archive: find it, download it, verify it, unpack it.
+"""The sonata archive: find it, download it, verify it, unpack it (lab, "Download Data").
 
-The archive holds 20 MIDI files, one a piano sonata. They are under copyright and may not be republished, so the archive
-is never part of this repository: it is downloaded into the user's cache folder on first use, and checked against
-``ARCHIVE_SHA256`` every time. (Lab, "Download Data".)
+The archive holds 20 MIDI files, one for each piano sonata. They are under copyright and may not be republished, so the
+archive is never part of this repository: the first use downloads it into the user's cache folder, and every use checks it
+against ``ARCHIVE_SHA256``.
 """
 
 import gzip
@@ -22,20 +22,23 @@ from tqdm import tqdm
 from mozart import atomic
 from mozart.errors import MozartError
 
-# The lab prints .../Volume3/mozart_sonatas.tar.gz, which is no longer there.
+# The lab's address, .../Volume3/mozart_sonatas.tar.gz, no longer exists.
 ARCHIVE_URL = "https://github.com/Foundations-of-Applied-Mathematics/Data/raw/master/RNN/mozart_sonatas.tar.gz"
 ARCHIVE_SHA256 = "7cf333447ad44a76e6498af2f67c669558b63067ca91edf94f5bb37830e86d6e"
 
 _DOWNLOAD_TIMEOUT_SECONDS = 30
-# The sonatas have 20 files and less than 2 MB.
+# The sonatas are 20 files of less than 2 MB together.
 _MAX_MEMBERS, _MAX_SIZE, _MAX_DEPTH = 1_000, 50_000_000, 10
 _ANOTHER_CACHE = "set MOZART_CACHE to a folder that can be written."
 
 
 def cache_folder() -> Path:
-    """The folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder.
+    """Return the folder for what can be made again: ``MOZART_CACHE``, or ``mozart`` in the user's cache folder.
 
-    Raises MozartError where that lies in a home folder and there is none.
+    Raises
+    ------
+    MozartError
+        When it would lie in the home folder, and the user has none.
     """
     chosen = os.environ.get("MOZART_CACHE")
     try:
@@ -45,7 +48,7 @@ def cache_folder() -> Path:
 
 
 def sonatas(source: str | None = None) -> list[Path]:
-    """The sonatas' MIDI files, sorted by name, from a verified archive.
+    """Return the sonatas' MIDI files, sorted by name, from a verified archive.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def sonatas(source: str | None = None) -> list[Path]:
 
 
 def find_archive(source: str | None = None) -> Path:
-    """A local path of the verified archive; see :func:`sonatas` for where it is looked for."""
+    """Return a local path of the verified archive; :func:`sonatas` says where it is looked for."""
     source = source or os.environ.get("MOZART_ARCHIVE") or ARCHIVE_URL
     if not source.startswith(("http://", "https://")):
         path = Path(os.path.expanduser(source))
@@ -83,7 +86,7 @@ def find_archive(source: str | None = None) -> Path:
 
 
 def download(url: str) -> bytes:
-    """The content of the address, with a progress bar. Raises MozartError when it cannot be had whole."""
+    """Download the content of an address, with a progress bar; raise MozartError when it does not come whole."""
     content = bytearray()
     try:
         with (
@@ -93,7 +96,7 @@ def download(url: str) -> bytes:
             while block := response.read(1 << 16):
                 content += block
                 bar.update(len(block))
-    # A network or a server that fails is an OSError or HTTPException; a malformed address a ValueError.
+    # A failing network or server raises OSError or HTTPException, a malformed address ValueError.
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise MozartError(
             f"The archive could not be downloaded from {url} ({error}): try again later, or give a copy of it with --archive."
@@ -114,28 +117,31 @@ def verify(name: str, content: bytes) -> None:
 def unpack(archive: Path, folder: Path) -> list[Path]:
     """Unpack a .tar.gz of MIDI files into `folder` and return the files, sorted by name.
 
-    Raises MozartError when it is damaged, when tarfile's data filter refuses what it holds, or when there is no room for it.
+    Raises
+    ------
+    MozartError
+        When the archive is damaged, tarfile's data filter refuses its content, or there is no room for it.
     """
     files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Beside the folder first: nothing of a damaged archive gets into it, and who reads a file there reads it whole.
+        # Beside the folder first, so that nothing of a damaged archive and no half file gets into it.
         with tempfile.TemporaryDirectory(dir=folder.parent) as fresh, tarfile.open(archive, "r:gz") as tar:
             tar.extractall(fresh, members=_bounded(tar), filter="data")
             for path in sorted(path for path in Path(fresh).rglob("*") if is_midi_file(path) and path.is_file()):
                 files.append(folder / path.relative_to(fresh))
                 files[-1].parent.mkdir(parents=True, exist_ok=True)
                 path.replace(files[-1])
-    # A link to what is not there is a KeyError, one to itself a RecursionError.
+    # A link to a missing file raises KeyError, a link to itself RecursionError.
     except (tarfile.TarError, EOFError, KeyError, RecursionError, ValueError, zlib.error, gzip.BadGzipFile) as error:
-        raise MozartError(f"{archive.name} is damaged, or no safe .tar.gz archive ({error}): download it again.") from error
+        raise MozartError(f"{archive.name} is damaged, or not a safe .tar.gz archive ({error}): download it again.") from error
     except OSError as error:
         raise MozartError(f"{archive.name} cannot be unpacked into {folder} ({error.strerror}): {_ANOTHER_CACHE}") from error
     return sorted(files)
 
 
 def midi_files(folder: Path) -> list[Path]:
-    """A person's own MIDI files: all of them below `folder`, sorted by path."""
+    """List all MIDI files below a person's `folder`, sorted by path."""
     if not os.path.isdir(folder):
         raise MozartError(f"There is no folder {folder}: give --midi-dir a folder that holds MIDI files.")
     files = sorted(path for path in folder.rglob("*") if is_midi_file(path) and path.is_file())
@@ -145,12 +151,12 @@ def midi_files(folder: Path) -> list[Path]:
 
 
 def is_midi_file(path: Path) -> bool:
-    """Whether the name is that of a MIDI file; files that begin with a dot (macOS leaves such) are not music."""
+    """Tell whether a name is that of a MIDI file; files whose name begins with a dot, which macOS leaves behind, are not."""
     return path.suffix.lower() in {".mid", ".midi", ".kar", ".rmi"} and not path.name.startswith(".")
 
 
 def _bounded(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """What an archive holds, as far as that is no more than any archive of MIDI files: a few kB can claim gigabytes."""
+    """Yield the members of an archive, up to the limits of any archive of MIDI files: a few kB can unpack to gigabytes."""
     size = 0
     for number, member in enumerate(tar):
         size += member.size

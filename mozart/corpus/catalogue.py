@@ -1,6 +1,6 @@
-"""What is known of the 20 sonatas without their files: titles, movements, the finale that two share, and whose the files are.
+"""What is known of the 20 sonatas without their files: titles, movements, the finale that two share, the files' copyright.
 
-Of a movement this is what any catalogue says: tempo word, key, and how fast such a movement is commonly played. The
+A movement's entry is what any catalogue says: tempo word, key, and how fast such a movement is commonly played. The
 performers' own tempi never leave the archive; a piece takes the customary tempo of the movement that it begins with.
 """
 
@@ -8,21 +8,20 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-# Whose the files are.
+# Whose the files are, for checkpoints and cards.
 RIGHTS = (
     "20 MIDI files of Mozart piano sonatas (kunstderfuge.com, sequenced by Bunji Hisamori; the collection of the Foundations of "
     "Applied Mathematics labs). Their own text events say that they are under copyright, may not be republished without "
     "permission, and may not be used commercially."
 )
 
-# The finale of one is that of the other, a fourth apart.
+# These two have the same finale, a fourth apart.
 SHARED_MOVEMENTS = (("K. 545", "K. 547a"),)
 
-# The archive's file names are not all Köchel numbers of the piece inside.
+# The numbers in these file names are not the work's Köchel number.
 _TITLES = {"593": "K. 533/494", "547": "K. 547a"}
 
-
-# Those of the sonatas' movements.
+# All characters of the sonatas' movements.
 CHARACTERS = ("Adagio", "Allegretto", "Allegro", "Andante", "Menuetto", "Presto", "Rondo")
 
 
@@ -38,7 +37,7 @@ class Movement(NamedTuple):
     metre
         Such as ``3/4``.
     tempo
-        Quarter notes a minute; metre and tempo in the note values of the archive's file, which doubles those of some scores.
+        Quarter notes a minute. Metre and tempo are in the note values of the archive's file, which doubles those of some scores.
     """
 
     words: str
@@ -48,7 +47,7 @@ class Movement(NamedTuple):
 
     @property
     def character(self) -> str:
-        """One of `CHARACTERS`: the form where it has a name, else the tempo."""
+        """One of `CHARACTERS`: the form if it has a name, else the tempo."""
         found = re.findall("|".join(CHARACTERS), self.words.replace("Rondeau", "Rondo").title())
         return str(found[0])
 
@@ -126,13 +125,13 @@ _MOVEMENTS = {
 
 
 def find_movement(work: str, number: int) -> Movement | None:
-    """A sonata's movement, numbered from 1; None for other music."""
+    """Look up a sonata's movement, numbered from 1; None for other music."""
     movements = _MOVEMENTS.get(work, ())
     return Movement(*movements[number - 1]) if 1 <= number <= len(movements) else None
 
 
 def title(path: Path) -> str:
-    """A work's name for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its ending."""
+    """Name a work for people: ``K. 545`` for ``piano_sonata_545.mid``, else the file's name without its extension."""
     prefix, _, number = path.stem.rpartition("_")
     if prefix != "piano_sonata":
         return printable(path.stem)
@@ -140,6 +139,6 @@ def title(path: Path) -> str:
 
 
 def printable(name: str | Path) -> str:
-    """A file's name or path as text that can be printed anywhere; bytes that are no UTF-8 are read as Latin-1."""
+    """Make a file's name or path printable anywhere; bytes that are not UTF-8 are read as Latin-1."""
     text = "".join(chr(ord(letter) - 0xDC00) if "\udc80" <= letter <= "\udcff" else letter for letter in str(name))
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,9 +1,9 @@
 """The bytes of a MIDI file: its tracks, and a track's events.
 
-Files differ from the standard (MIDI 1.0, "Standard MIDI Files", RP-001) in every way that bytes can. What is there is read:
-a header may be longer than six bytes, the count of tracks and a chunk's length may be wrong, other chunks may stand between
-the tracks, the whole may lie in a RIFF container, and a track may break off. This is plain Python: whatever the bytes, it
-ends after one look at each of them, and takes no more memory than they do.
+Files depart from the standard (MIDI 1.0, "Standard MIDI Files", RP-001) in every way that bytes can. This reads what is
+there: a header may be longer than six bytes, the count of tracks and a chunk's length may be wrong, other chunks may come
+between the tracks, the whole may lie in a RIFF container, and a track may break off. Whatever the bytes, it looks at each of
+them once, and takes no more memory than they do.
 """
 
 import re
@@ -20,23 +20,23 @@ _SEQUENCE_NUMBER, _CHANNEL_PREFIX, _PORT, _SMPTE_OFFSET, _KEY = 0x00, 0x20, 0x21
 
 _SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
 _FRAMES = {24: 24.0, 25: 25.0, 29: 30_000 / 1_001, 30: 30.0}
-_SMPTE_QUARTER = 0.5  # seconds: where a file counts seconds, a quarter is what it is without a tempo
+_SMPTE_QUARTER = 0.5  # seconds: a file that counts seconds gets the quarters of a file without a tempo
 
-# Tick, status with its channel, and two data bytes; for META the type and the content; for DAMAGE nothing more can be read.
+# Tick, status with its channel, and two data bytes. For META these are type and content; after DAMAGE nothing can be read.
 Event = tuple[int, int, int, int | bytes]
 
 
 class MidiFile(NamedTuple):
-    """What the chunks hold.
+    """The content of a MIDI file's chunks.
 
     Attributes
     ----------
     ticks_per_quarter
-        A whole number but where `counts_seconds`.
+        A whole number, unless `counts_seconds`.
     counts_seconds
         Whether ticks are parts of a second (SMPTE time), so that tempi mean nothing.
     tracks
-        Their bytes.
+        Each track's bytes.
     """
 
     ticks_per_quarter: float
@@ -45,8 +45,8 @@ class MidiFile(NamedTuple):
 
 
 def read_chunks(data: bytes, name: str) -> MidiFile:
-    """The tracks of a MIDI file, and how it counts time. Raises MozartError where there is no header that says so."""
-    header = data.find(b"MThd", 0, 1_024)  # a RIFF container, or a Macintosh's header, may come before
+    """Find a MIDI file's tracks, and how it counts time; raise MozartError when it has no usable header."""
+    header = data.find(b"MThd", 0, 1_024)  # after a RIFF container's or a Macintosh's own header
     if header < 0 or len(data) < header + 14:
         raise MozartError(f"{name} is not a MIDI file.")
     length, style = int.from_bytes(data[header + 4 : header + 8]), int.from_bytes(data[header + 8 : header + 10])
@@ -60,12 +60,12 @@ def read_chunks(data: bytes, name: str) -> MidiFile:
             tracks.append(data[start:end])
         position = end
     if style == 2 and len(tracks) > 1:
-        raise MozartError(f"{name} holds {len(tracks)} pieces of their own (MIDI format 2): save the one you mean as a file.")
+        raise MozartError(f"{name} holds {len(tracks)} separate pieces (MIDI format 2): save the one you mean as a file.")
     return MidiFile(ticks, counts_seconds, tracks)
 
 
 def read_events(track: bytes) -> Iterator[Event]:
-    """The notes and meta events of a track, in order, up to its end or to where it is damaged."""
+    """Yield the notes and meta events of a track, in order, up to its end or to where it is damaged."""
     tick = status = position = 0
     try:
         while position < len(track):
@@ -78,12 +78,12 @@ def read_events(track: bytes) -> Iterator[Event]:
                 message = track[position]
                 position += 1
                 if message < 0xF0:
-                    status = message  # it holds until the next one: "running status"
+                    status = message  # it holds until the next one ("running status")
             else:
                 message = status
             if message < 0xA0:
                 if not message:
-                    raise IndexError  # data that belong to nothing
+                    raise IndexError  # data bytes without a status
                 yield tick, message, track[position], track[position + 1]
                 position += 2
             elif message < 0xF0:
@@ -100,14 +100,14 @@ def read_events(track: bytes) -> Iterator[Event]:
             elif message in _SYSTEM_EXCLUSIVE:
                 length, start = _read_number(track, position)
                 position = start + length
-            else:  # a message of the wire, as a clock's, which has no place in a file
+            else:  # a message such as a clock's, for the cable and not for a file
                 position += {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(message, 0)
     except IndexError:
         yield tick, DAMAGE, 0, b""
 
 
 def makes_sense(kind: int, content: bytes) -> bool:
-    """Whether a meta event is what the standard says of its kind; of texts and unknown kinds it says nothing."""
+    """Tell whether a meta event is as the standard has it; texts and unknown kinds always are."""
     lengths = {_SEQUENCE_NUMBER: 2, _CHANNEL_PREFIX: 1, _PORT: 1, TEMPO: 3, _SMPTE_OFFSET: 5, METRE: 4, _KEY: 2}
     if kind not in lengths:
         return True
@@ -141,12 +141,12 @@ def _read_division(division: bytes, name: str) -> tuple[float, bool]:
     else:
         ticks, counts_seconds = _FRAMES.get(256 - division[0], 0.0) * division[1] * _SMPTE_QUARTER, True
     if not ticks:
-        raise MozartError(f"{name} does not say how many ticks a quarter has, so nobody knows when its notes begin.")
+        raise MozartError(f"{name} does not say how many ticks a quarter has, so the times of its notes are unknown.")
     return ticks, counts_seconds
 
 
 def _chunk_end(data: bytes, start: int, length: int) -> int:
-    """Where a chunk ends: where it says, if another one or nothing follows there, else where the next track begins."""
+    """Find a chunk's end: where its length says, if another chunk or nothing follows, else where the next track begins."""
     end = start + length
     if end == len(data) or re.match(rb"[ -~]{4}", data[end : end + 8]):
         return end
@@ -155,7 +155,7 @@ def _chunk_end(data: bytes, start: int, length: int) -> int:
 
 
 def _read_number(track: bytes, position: int) -> tuple[int, int]:
-    """A number of up to four bytes, seven bits in each but a last one's are marked, and where it ends."""
+    """Read a variable-length number of up to four bytes, seven bits in each; return it and where it ends."""
     number = 0
     for here in range(position, position + 4):
         number = number << 7 | track[here] & 0x7F

@@ -1,9 +1,9 @@
 """Which voice a note of a MIDI file belongs to: 0 and 1 for the right hand, 2 to 4 for the left, from the top.
 
-A part is what one channel of one track plays. Two to five parts are the voices, in the order of the file, which is turned
-round where its last part lies higher than its first; of two the second is the left hand. More parts than five are sorted by
-their mean pitch and put together, neighbours with neighbours. One part is divided between two hands, beat by beat. In files that
-this product wrote, whose tracks are called ``Right hand`` and ``Left hand``, the channel is the voice.
+A part is what one channel of one track plays. Two to five parts become the voices, in the file's order, or in reverse where
+the last part lies higher than the first; the second of two is the left hand. More than five are sorted by mean pitch, and
+neighbours are merged. A single part is divided between two hands, beat by beat. In files that this product wrote, whose
+tracks are called ``Right hand`` and ``Left hand``, the channel is the voice.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ Rows = NDArray[np.int64]
 
 
 def is_ours(names: Sequence[str], channels: Sequence[int]) -> bool:
-    """Whether this product wrote the file; the names are those of the parts' tracks, the channels the parts'."""
+    """Tell whether this product wrote the file, from the names of the parts' tracks and the parts' channels."""
     voices = {"Right hand": (0, 1), "Left hand": (2, 3, 4)}
     return all(channel in voices.get(name, ()) for name, channel in zip(names, channels, strict=True))
 
 
 def assign_voices(parts: Sequence[Rows]) -> Rows:
-    """The voice of every note of the parts, one part after the other, shape (N,).
+    """Return the voice of every note of the parts, one part after the other, shape (N,).
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def assign_voices(parts: Sequence[Rows]) -> Rows:
 
 
 def divide_hands(part: Rows) -> Rows:
-    """Voice 0 or 2 for every note of a part that one track holds for both hands, shape (N,).
+    """Return voice 0 or 2 for every note of a part that holds both hands, shape (N,).
 
     The border lies in the middle between the highest and the lowest pitch of a beat and of its neighbours. Where these span no
-    more than an octave, one hand plays them, that on whose side of middle C they lie. Of the sonatas' notes, all in one track,
-    this gives 92 % to the hand that plays them; middle C alone 78 %.
+    more than an octave, one hand plays them all: the one on whose side of middle C they lie. With the sonatas in one track,
+    this gives 92 % of the notes to the hand that plays them; middle C alone as the border gives 78 %.
     """
     beats, pitches = part[:, 0] // TICKS, part[:, 2]
     starts = np.flatnonzero(np.diff(beats, prepend=-1))
@@ -65,7 +65,7 @@ def divide_hands(part: Rows) -> Rows:
 
 
 def one_key_once(rows: Rows) -> tuple[Rows, int]:
-    """End a note where its voice strikes the same key again, and keep one of those that it strikes at once.
+    """End a note where its voice strikes the same key again, and keep one of several at the same time.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def one_key_once(rows: Rows) -> tuple[Rows, int]:
     Returns
     -------
     rows, doubled
-        The same, and how many were left out.
+        The rows that stay, and how many were left out.
     """
     rows = rows[np.lexsort((-rows[:, 3], rows[:, 0], rows[:, 2], rows[:, 1]))]
     key = rows[:, 1] * 128 + rows[:, 2]

@@ -1,8 +1,7 @@
 """One MIDI file → a score, with every note at its own time.
 
-What a file holds and a score does not is left out, and said in a sentence each: drums, events that make no sense, what
-follows where a track is damaged. A file that cannot be read whole within the bounds below is refused in one sentence; either
-takes less than a second.
+The reader leaves out what a score cannot hold, and says so in one sentence each: drums, events that make no sense, the rest
+of a damaged track. It refuses a file beyond the limits below in one sentence. Both take less than a second.
 """
 
 import math
@@ -30,7 +29,7 @@ _DRUMS = 9
 
 
 class Reading(NamedTuple):
-    """A score, and a sentence for each thing of its file that is not in it."""
+    """A score, and a sentence for each thing in its file that the score leaves out."""
 
     score: Score
     remarks: tuple[str, ...]
@@ -38,7 +37,7 @@ class Reading(NamedTuple):
 
 @dataclass
 class _Contents:
-    """What the tracks hold, in the file's own ticks, and what of it makes no sense."""
+    """The content of the tracks, in the file's own ticks, and counts of what makes no sense in it."""
 
     parts: dict[tuple[int, int], list[tuple[int, int, int, int]]] = field(default_factory=lambda: defaultdict(list))
     names: dict[int, str] = field(default_factory=dict)
@@ -51,17 +50,17 @@ class _Contents:
 
 
 def read_midi(path: Path) -> Score:
-    """The score of one MIDI file. Raises MozartError where it is missing, is not MIDI, or holds no notes."""
+    """Read the score of one MIDI file; raise MozartError when it is missing, is not MIDI, or holds no notes."""
     return read_file(path).score
 
 
 def read_file(path: Path) -> Reading:
-    """The score of one MIDI file, and what of the file is not in it; see :func:`read_midi`."""
+    """Read the score of one MIDI file, and what it leaves out; see :func:`read_midi`."""
     return read_midi_bytes(read_bytes(path), printable(path.name))
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes, of one that is too long no more than shows it. Raises MozartError when it cannot be read."""
+    """Read a file's bytes, but only one byte too many of one that is too long; raise MozartError when that fails."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -71,7 +70,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_midi_bytes(data: bytes, name: str) -> Reading:
-    """The score of a MIDI file's bytes; `name` is the file's, for title and sentences.
+    """Read the score in a MIDI file's bytes; `name` is the file's, for title and sentences.
 
     Raises
     ------
@@ -128,7 +127,7 @@ def _read_track(index: int, track: bytes, contents: _Contents) -> None:
             else:
                 contents.parts[index, channel].append((note[0], tick, first, note[1]))
                 del held[key]
-    for key, (onset, velocity, _) in held.items():  # never let go
+    for key, (onset, velocity, _) in held.items():  # never released
         contents.parts[index, key >> 7].append((onset, tick, key & 0x7F, velocity))
 
 
@@ -156,7 +155,7 @@ def _read_other(index: int, tick: int, status: int, kind: int, content: int | by
 def _describe_losses(file: MidiFile, contents: _Contents) -> list[str]:
     remarks = []
     if file.counts_seconds:
-        remarks.append("The file counts seconds (SMPTE time) and no quarters: it is read at 120 quarters a minute.")
+        remarks.append("The file counts seconds (SMPTE time), not quarters: it is read at 120 quarters a minute.")
     if contents.drums:
         remarks.append(_left_out(contents.drums, "drum stroke"))
     for name, number in contents.senseless.items():

@@ -1,6 +1,6 @@
-"""MIDI files read one by one, or by many processes, each file within bounds of time and memory.
+"""Read MIDI files one by one, or in many processes, each file within limits of time and memory.
 
-A file that takes longer, or a process that dies over it, costs this file alone.
+When a file takes longer, or its process dies, only this file is lost.
 """
 
 import os
@@ -20,20 +20,20 @@ from mozart.corpus.reader import Reading, read_bytes, read_midi_bytes
 from mozart.corpus.readings import Known, Readings
 from mozart.errors import MozartError
 
-SECONDS, MEGABYTES = 60, 512  # that one file may take; it takes milliseconds, but on a machine that is busy
-_FEW = 500  # files, for which starting processes takes longer than reading
-_IN_FLIGHT = 4  # files a process, or the memory would grow with the list
+SECONDS, MEGABYTES = 60, 512  # limits for one file; it takes milliseconds, unless the machine is busy
+_FEW = 500  # files; with fewer, starting processes takes longer than reading
+_IN_FLIGHT = 4  # files a process at a time; with all at once, memory would grow with the list
 
 
 class File(NamedTuple):
-    """A MIDI file: its name, with its folders, and where its bytes are, or the bytes."""
+    """A MIDI file: its name, with its folders, and either its path or its bytes."""
 
     name: str
     content: Path | bytes
 
 
 class Outcome(NamedTuple):
-    """What came of a file: a fresh reading, or what is known of it from before, or the problem in a sentence."""
+    """The outcome for a file: a fresh reading, or what an earlier reading left, or the problem in a sentence."""
 
     file: File
     key: bytes = b""
@@ -46,16 +46,20 @@ Read = Callable[[File], Outcome]
 
 
 class _TooLong(Exception):
-    """The time of a file is over."""
+    """A file's time is over."""
 
 
 def read_files(files: Iterable[File], readings: Readings, count: int | None = None) -> Iterator[tuple[int, Outcome]]:
-    """Read files; each comes with its place in the list, as soon as it is read.
+    """Read files, and yield each with its place in the list as soon as it is read.
 
     Parameters
     ----------
+    files
+        The files to read.
+    readings
+        Earlier readings; files among them are looked up in this process.
     count
-        How many they are, where that is known: few are read in this process, and so is what is known, of however many.
+        How many files there are, if that is known: this process reads a few by itself.
     """
     here = read_one if count is not None and count < _FEW else look_up
     done: list[tuple[int, Outcome]] = []
@@ -76,7 +80,7 @@ def read_files(files: Iterable[File], readings: Readings, count: int | None = No
 
 
 def look_up(readings: Readings, file: File) -> Outcome:
-    """What is known of a file, or why its bytes cannot be had."""
+    """Look up the earlier reading of a file, or say why its bytes cannot be read."""
     try:
         key = readings.key(read_bytes(file.content) if isinstance(file.content, Path) else file.content)
     except MozartError as error:
@@ -85,7 +89,7 @@ def look_up(readings: Readings, file: File) -> Outcome:
 
 
 def read_one(readings: Readings, file: File) -> Outcome:
-    """Read one file, unless it is known. What it raises about the memory of readings is no fault of the file."""
+    """Read one file, unless an earlier reading is there. Errors of the cache itself are raised: they are not the file's."""
     try:
         content = read_bytes(file.content) if isinstance(file.content, Path) else file.content
         key = readings.key(content)
@@ -102,16 +106,18 @@ def read_one(readings: Readings, file: File) -> Outcome:
 def in_processes(
     files: Iterable[tuple[int, File]], read: Read, *, seconds: float = SECONDS, workers: int | None = None
 ) -> Iterator[tuple[int, Outcome]]:
-    """Read files in processes, one a core; of a process that dies, the files that it had are tried once more, alone.
+    """Read files in processes; when a process dies, try the files that it had once more, one by one.
 
     Parameters
     ----------
     files
-        With their places.
+        The files with their places in the list.
     read
-        What a process does with a file; it can be pickled.
+        What a process does with a file; it must be picklable.
     seconds
-        That one file may take.
+        The limit for one file.
+    workers
+        The number of processes; one a core by default.
     """
     workers = workers or available_cores()
     waiting = iter(files)
@@ -136,7 +142,7 @@ def in_processes(
 
 
 def available_cores() -> int:
-    """The cores that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -153,7 +159,7 @@ def _one_by_one(files: list[tuple[int, File]], read: Read, seconds: float) -> It
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    # A server that is clean forks quickly; a process forked beside torch's threads may hang.
+    # A clean server forks quickly; a process forked beside torch's threads may hang.
     if "forkserver" in get_all_start_methods():
         context: Any = get_context("forkserver")
         context.set_forkserver_preload(["__main__", __name__])
@@ -163,7 +169,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    # Python would turn Ctrl-C into an answer of this one file, and go on with the next.
+    # Otherwise Python would take Ctrl-C for the outcome of this one file, and go on with the next.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         import resource
@@ -175,7 +181,7 @@ def _begin() -> None:
 
 
 def _within_time(read: Read, file: File, seconds: float) -> Outcome:
-    """Windows, and threads, have no timer: there nothing is bounded."""
+    """Read a file within `seconds`; on Windows and in threads, which have no timer, without a limit."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return read(file)
 
@@ -200,5 +206,5 @@ def _said(file: File) -> str:
 
 
 def _named(file: File) -> File:
-    """The file without its bytes, which nobody needs any more."""
+    """Drop a file's bytes, which nobody needs any more."""
     return file if isinstance(file.content, Path) else file._replace(content=b"")

@@ -1,7 +1,7 @@
-"""What was read of MIDI files, remembered in one SQLite file of the cache folder, and works that come from there one by one.
+"""Readings of MIDI files, kept in one SQLite file of the cache folder, and works that are loaded from it one by one.
 
-A reading lies under the hash of the file's bytes and of the code that read them: whatever changes, the file is read again.
-Works that lie here take no memory but while somebody looks at them, so a corpus may be larger than the memory.
+A reading's key is a hash of the file's bytes and of the code that read them: when either changes, the file is read again.
+A work takes memory only while it is in use, so a corpus may be larger than the memory.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from mozart.corpus.reader import Reading
 from mozart.errors import MozartError
 from mozart.notes import Score
 
-_WAIT_SECONDS = 60.0  # for another process that writes
+_WAIT_SECONDS = 60.0  # while another process writes
 _ROW = 5 * 4  # bytes of a note
 
 
 @cache
 def hash_code(*rooms: str) -> str:
-    """A hash of the source of these rooms of the package: another one means that what they make may be another."""
+    """Hash the source of these subpackages: when the hash changes, what they make may change too."""
     digest = hashlib.sha256()
     for room in rooms:
         for path in sorted((Path(mozart.__file__).parent / room).glob("*.py")):
@@ -36,18 +36,18 @@ def hash_code(*rooms: str) -> str:
 
 
 class Known(NamedTuple):
-    """What is remembered beside the notes.
+    """A stored reading, without its notes.
 
     Attributes
     ----------
     key
-        Under which it lies.
+        The key that it is stored under.
     notes
-        How many.
+        The number of notes.
     music
         A hash of the notes and metres, the same for two files with the same music.
     remarks
-        A sentence for each thing of the file that is not in the score.
+        A sentence for each thing in the file that the score leaves out.
     """
 
     key: bytes
@@ -57,7 +57,7 @@ class Known(NamedTuple):
 
 
 class Readings:
-    """The remembered readings. It may be pickled: another process opens the file anew."""
+    """The stored readings. Another process that gets this object opens the SQLite file anew."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or cache_folder() / "readings.sqlite"
@@ -68,11 +68,11 @@ class Readings:
 
     @staticmethod
     def key(content: bytes) -> bytes:
-        """Where a file of this content lies."""
+        """Return the key of a file with this content."""
         return hashlib.sha256(hash_code("corpus", "notes").encode() + content).digest()
 
     def find(self, key: bytes) -> Known | None:
-        """What is remembered under a key, without the notes."""
+        """Look up a reading by its key, without the notes."""
         with self._open() as database:
             row = database.execute("SELECT length(notes), about FROM readings WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -81,7 +81,7 @@ class Readings:
         return Known(key, row[0] // _ROW, about["music"], tuple(about["remarks"]))
 
     def add(self, readings: Iterable[tuple[bytes, Reading]]) -> list[Known]:
-        """Remember these. Raises MozartError when there is no room for them."""
+        """Store readings; raise MozartError when there is no room for them."""
         rows = [(key, *_to_row(reading)) for key, reading in readings]
         with self._open() as database, database:
             database.executemany("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", rows)
@@ -89,7 +89,7 @@ class Readings:
         return [known for known in found if known]
 
     def score(self, key: bytes, title: str) -> Score:
-        """The score under a key."""
+        """Load the score of a key."""
         with self._open() as database:
             notes, about = database.execute("SELECT notes, about FROM readings WHERE key = ?", (key,)).fetchone()
         told = json.loads(about)
@@ -127,12 +127,12 @@ def _to_row(reading: Reading) -> tuple[bytes, str]:
 
 
 class Works(Sequence[Score]):
-    """Scores that are remembered, each made when it is asked for.
+    """Stored scores, each loaded when it is asked for.
 
     Parameters
     ----------
     readings
-        Where they lie.
+        Where they are stored.
     entries
         Title, key and number of notes of each.
     """
@@ -142,21 +142,21 @@ class Works(Sequence[Score]):
 
     @property
     def titles(self) -> list[str]:
-        """Of all works."""
+        """The titles of all works."""
         return [title for title, _, _ in self._entries]
 
     @property
     def keys(self) -> list[bytes]:
-        """Where they lie: the same keys are the same notes."""
+        """The keys of all works; equal keys mean equal notes."""
         return [key for _, key, _ in self._entries]
 
     @property
     def sizes(self) -> list[int]:
-        """How many notes each has."""
+        """The number of notes of each work."""
         return [notes for _, _, notes in self._entries]
 
     def pick(self, indices: Iterable[int]) -> Self:
-        """Some of the works, in this order."""
+        """Select some of the works, in this order."""
         return type(self)(self._readings, [self._entries[index] for index in indices])
 
     def thinned(self, most: int) -> Self:

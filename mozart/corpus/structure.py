@@ -1,4 +1,4 @@
-"""Metres and movements, as a MIDI file's events tell them."""
+"""Metres and movements, from a MIDI file's events."""
 
 import re
 from bisect import bisect_left
@@ -7,19 +7,19 @@ from typing import TypeVar
 
 from mozart.notes.score import MAX_BEATS, TICKS, UNITS
 
-_UPBEAT = 4 * TICKS  # the longest
+_UPBEAT = 4 * TICKS  # the longest possible
 _TEMPO_WORDS = re.compile(r"(adagio|allegr|andant|larghetto|largo|menuett?o|molto|presto|rondo|tempo)", re.IGNORECASE)
 
 Value = TypeVar("Value")
 
 
 def in_order(changes: Sequence[tuple[int, Value]]) -> list[tuple[int, Value]]:
-    """By their ticks, and at one tick as they come in the file, where the later one holds."""
+    """Sort changes by tick, and keep the file's order at one tick, where the last one holds."""
     return sorted(changes, key=lambda change: change[0])
 
 
 def fit_metres(metres: dict[int, tuple[int, int]], remarks: list[str]) -> None:
-    """Replace metres, by onset, that a score cannot have, or whose bars are shorter than an eighth, and say so."""
+    """Replace metres, by onset, that a score cannot have or whose bars are shorter than an eighth, and add a remark."""
     replaced = {}
     for onset, (beats, unit) in metres.items():
         metres[onset] = _nearest_metre(beats, unit)
@@ -32,18 +32,18 @@ def fit_metres(metres: dict[int, tuple[int, int]], remarks: list[str]) -> None:
 
 
 def movement_starts(markers: Sequence[tuple[int, str]], metre_onsets: Sequence[int]) -> list[int]:
-    """The ticks at which movements start, the first at 0.
+    """Return the ticks at which movements start, the first at 0.
 
-    The sonatas mark movements as ``(2)``, or as a bare number, or by a tempo word. Numbers without parentheses are
-    variations where both kinds stand, so the three are tried in this order. A marker may stand on the first downbeat; the
-    metre that changes within a bar before it shows where the upbeat begins.
+    The sonatas mark movements as ``(2)``, or as a bare number, or by a tempo word. Where a file has both kinds of number, the
+    bare ones are variations, so the three are tried in this order. A marker may be on the first downbeat; then a change of
+    metre within the bar before shows where the upbeat begins.
 
     Parameters
     ----------
     markers
         Ticks and texts, in order.
     metre_onsets
-        Where the metre changes, in ticks, ascending.
+        The ticks at which the metre changes, ascending.
     """
     styles: tuple[Callable[[str, int], bool], ...] = (
         lambda text, number: text == f"({number})",

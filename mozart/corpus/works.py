@@ -1,4 +1,4 @@
-"""Many MIDI files → works: each read once in its life, the same music once, and what cannot be read listed with the reason."""
+"""Many MIDI files → works: each file is read once, the same music is kept once, and unreadable files are listed with the reason."""
 
 import csv
 import io
@@ -13,29 +13,29 @@ from mozart.corpus.reading import File, Outcome, read_files
 from mozart.corpus.readings import Readings, Works
 from mozart.errors import MozartError
 
-_AT_ONCE = 200  # files that are remembered together; after an interruption so many are read again
+_AT_ONCE = 200  # files that are stored together; after an interruption so many are read again
 
 
 class Skipped(NamedTuple):
-    """A file whose music is not among the works, and why, in a sentence."""
+    """A file whose music is not among the works, and the reason in a sentence."""
 
     file: str
     reason: str
 
 
 class Music(NamedTuple):
-    """What many files hold.
+    """The music of many files.
 
     Attributes
     ----------
     scores
-        Of the files that could be read, in their order.
+        The scores of the files that could be read, in their order.
     remarks
-        A sentence for each thing of a file that its score leaves out.
+        A sentence for each thing in a file that its score leaves out.
     skipped
-        The files that could not be read, and those with the music of another.
+        The files that could not be read, and those with the same music as another.
     paths
-        The files of the scores; empty where they come from the Hub.
+        The files of the scores; empty if they come from the Hub.
     """
 
     scores: Works
@@ -45,33 +45,30 @@ class Music(NamedTuple):
 
 
 def read_works(paths: Sequence[Path], *, skip_unreadable: bool = False, folder: Path | None = None) -> Music:
-    """Read many MIDI files; see :func:`read_music`.
+    """Read the MIDI files at these paths, as :func:`read_music` does.
 
-    Parameters
-    ----------
-    folder
-        The one that holds them all: a work's title begins with the folders between, as ``Bach: Prelude``.
+    A work's title begins with the folders between `folder`, which holds all files, and the file: ``Bach: Prelude``.
     """
     files = (File(_name(path, folder), path) for path in paths)
     return read_music(files, len(paths), skip_unreadable=skip_unreadable)
 
 
 def read_music(files: Iterable[File], count: int | None, *, skip_unreadable: bool = False) -> Music:
-    """Read MIDI files, with a progress bar where that takes a while; what was read before is remembered.
+    """Read MIDI files that were not read before, with a progress bar if that takes a while.
 
     Parameters
     ----------
     files
-        In the order in which the scores come.
+        The files, in the order of the scores.
     count
-        How many, for the bar, where that is known.
+        How many there are, if known, for the progress bar.
     skip_unreadable
         Go on without files that cannot be read.
 
     Raises
     ------
     MozartError
-        When a file cannot be read and `skip_unreadable` is false, when none can, or what is read cannot be remembered.
+        When a file cannot be read and `skip_unreadable` is false, when none can be read, or the readings cannot be stored.
     """
     readings = Readings()
     read: list[tuple[int, Outcome]] = []
@@ -81,7 +78,7 @@ def read_music(files: Iterable[File], count: int | None, *, skip_unreadable: boo
         known = {found.key: found for found in readings.add(fresh)} if fresh else {}
         for index, outcome in batch:
             read.append((index, outcome._replace(reading=None, known=outcome.known or known.get(outcome.key))))
-    # Workers give back what they have read as it comes.
+    # Workers return the files in the order in which they finish.
     outcomes = [outcome for _, outcome in sorted(read, key=lambda pair: pair[0])]
     problems = [outcome for outcome in outcomes if not outcome.known]
     if problems and not skip_unreadable:
@@ -95,7 +92,7 @@ def read_music(files: Iterable[File], count: int | None, *, skip_unreadable: boo
 
 
 def to_csv(skipped: Sequence[Skipped]) -> bytes:
-    """A table of the files that were skipped."""
+    """Write a table of the files that were skipped."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([Skipped._fields, *skipped])
     return text.getvalue().encode("utf-8", "backslashreplace")

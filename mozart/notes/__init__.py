@@ -1,4 +1,4 @@
-"""What music is here: notes in exact time, bars and metre, keys and the names of pitches. numpy only."""
+"""Music as values: notes in exact time, bars and metre, keys and the names of pitches. Needs numpy only."""
 
 from mozart.notes.score import LEFT, RIGHT, TICKS, VOICES, Metre, Note, Score, Tempo
 

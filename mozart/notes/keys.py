@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-A key's profile is how often each pitch class stands in music of this key: Budge's counts of chords in Mozart's time and the
+A key's profile is how often each pitch class occurs in music of this key: Budge's counts of chords in Mozart's time and the
 century after (A study of chord frequencies, 1943) as Bellman uses them (About the determination of key of a musical
-excerpt, 2005). Keys of one mode have one profile, turned by their tonics.
+excerpt, 2005). Keys of one mode share one profile, rotated to their tonics.
 
 A place on the line of fifths is 0 for C, 1 for G, -1 for F (Temperley, The Cognition of Basic Musical Structures, 2001).
 """
@@ -61,7 +61,7 @@ class Key(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> "Key":
-        """The key that people call ``G major``, ``Bb minor``, ``b-flat major`` or ``F# minor``. Raises MozartError for another."""
+        """Read a key such as ``G major``, ``Bb minor``, ``b-flat major`` or ``F# minor``; raise MozartError for anything else."""
         name, _, mode = text.strip().replace("♭", "-flat").replace("♯", "-sharp").partition(" ")
         letter, sign = name[:1].upper(), name[1:].lower().strip("- ")
         signs = {"": 0, "b": -1, "flat": -1, "#": 1, "s": 1, "sharp": 1}
@@ -72,10 +72,14 @@ class Key(NamedTuple):
 
 
 def estimate_key(score: Score) -> Key:
-    """The key whose profile correlates best with how long each pitch class sounds.
+    """Return the key whose profile correlates best with how long each pitch class sounds.
 
     The method is Krumhansl and Schmuckler's (Krumhansl, Cognitive Foundations of Musical Pitch, 1990).
-    Raises MozartError when there are no notes.
+
+    Raises
+    ------
+    MozartError
+        When there are no notes.
     """
     if not len(score):
         raise MozartError("There are no notes to find a key for: give at least one.")
@@ -84,8 +88,8 @@ def estimate_key(score: Score) -> Key:
 
 
 def key_of_classes(sounding: NDArray[np.float64]) -> Key:
-    """The same, from how long each pitch class sounds, shape (12,), in any unit."""
+    """Estimate a key from how long each pitch class sounds, shape (12,), in any unit."""
     apart, profiles = sounding - sounding.mean(), _BY_KEY - _BY_KEY.mean(1, keepdims=True)
-    # Rounded, so that keys that fit equally well do so on every machine: then the first.
+    # Rounded, so that every machine finds the same keys equally good, and takes the first of them.
     scale = np.linalg.norm(profiles, axis=1) * max(np.linalg.norm(apart), 1e-9)
     return Key(*_KEYS[int(np.round(profiles @ apart / scale, 9).argmax())])

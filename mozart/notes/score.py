@@ -1,10 +1,10 @@
-"""Notes, metres and tempi in exact time: the one value that everything after composing, and everything after reading, takes.
+"""Notes, metres and tempi in exact time: reading and composing make a Score, and all else takes one.
 
 Conventions
 -----------
-Times are integers, in ticks of 1/480 quarter. Time 0 is a bar line. A metre holds from its onset until the next one, which
-begins a bar wherever it stands: so an upbeat is either silence at the beginning of a full first bar, or a short first bar
-that the next metre cuts off, as the sonatas' files have it.
+Times are integers, in ticks of 1/480 quarter. Time 0 is a bar line. A metre holds until the next one, which always begins a
+bar. So an upbeat is either silence at the beginning of a full first bar, or a short first bar that the next metre cuts off,
+as in the sonatas' files.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ RIGHT, LEFT = 0, 1
 RIGHT_VOICES, LEFT_VOICES = range(2), range(2, VOICES)
 UNITS = (1, 2, 4, 8, 16, 32)
 
-# Bounds of what a score can be: far beyond the longest sonata (9,464 notes, 1,104 bars), and small enough for a moment's work.
+# Limits of a score: far beyond the longest sonata (9,464 notes, 1,104 bars), and small enough to handle in a moment.
 MAX_NOTES = 200_000
 MAX_BARS = 20_000
 MAX_BEATS = 64
@@ -39,11 +39,11 @@ class Note(NamedTuple):
     Attributes
     ----------
     onset
-        When it begins, in ticks, 0 or later.
+        When the note begins, in ticks, 0 or later.
     voice
         0 to 4, from the top; the right hand plays 0 and 1.
     pitch
-        MIDI's, 0 to 127; 60 is middle C.
+        MIDI pitch, 0 to 127; 60 is middle C.
     duration
         In ticks, at least 1.
     velocity
@@ -74,7 +74,7 @@ class Metre(NamedTuple):
 
 
 class Tempo(NamedTuple):
-    """How fast it goes from `onset` ticks on, in quarter notes a minute."""
+    """A tempo, from `onset` ticks on, in quarter notes a minute."""
 
     onset: int
     quarters_per_minute: float
@@ -84,7 +84,7 @@ Change = TypeVar("Change", Metre, Tempo)
 
 
 class Score:
-    """A piece or a work. It cannot be changed, and cannot be made wrong.
+    """A piece or a work: immutable, and checked when it is made.
 
     Two scores are equal when their notes and metres are.
 
@@ -99,7 +99,7 @@ class Score:
     movements
         The ticks at which movements begin, the first at 0.
     title
-        For people.
+        The name that people read.
 
     Raises
     ------
@@ -116,7 +116,7 @@ class Score:
         title: str = "",
     ) -> None:
         rows = _to_rows(notes)
-        # A chord stands from the top down.
+        # A chord's notes go from the top down.
         rows = rows[np.lexsort((-rows[:, 2], rows[:, 1], rows[:, 0]))]
         _check_notes(rows)
         self.metres = _check_metres([Metre(*metre) for metre in metres])
@@ -170,7 +170,7 @@ class Score:
 
     @cached_property
     def end(self) -> int:
-        """When the last note has ended, in ticks."""
+        """The end of the note that ends last, in ticks."""
         return int((self.onsets + self.durations).max(initial=0))
 
     @cached_property
@@ -178,18 +178,18 @@ class Score:
         """Where bars begin, in ticks, ascending: at least one, and as many as the notes need, shape (B,)."""
         stops = [metre.onset for metre in self.metres[1:]] + [max(self.end, self.metres[-1].onset + 1)]
         needed = sum(-(-max(stop - metre.onset, 0) // metre.bar) for metre, stop in zip(self.metres, stops, strict=True))
-        if needed > MAX_BARS:  # said before the memory is taken
+        if needed > MAX_BARS:  # before they take memory
             raise MozartError(f"The music has more than {MAX_BARS:,} bars: take a shorter part, or a longer metre.")
         starts = [np.arange(metre.onset, stop, metre.bar) for metre, stop in zip(self.metres, stops, strict=True)]
         return np.concatenate(starts).astype(np.int32)
 
     @property
     def seconds(self) -> float:
-        """How long it sounds."""
+        """The duration, in seconds."""
         return float(self.seconds_at(self.end))
 
     def seconds_at(self, ticks: NDArray[np.integer] | int) -> NDArray[np.float64]:
-        """When so many ticks have passed, in seconds, in the shape of `ticks`."""
+        """Convert ticks to seconds from the beginning, in the shape of `ticks`."""
         starts = np.array([tempo.onset for tempo in self.tempi])
         lengths = np.array([60 / tempo.quarters_per_minute / TICKS for tempo in self.tempi])  # seconds a tick
         before = np.concatenate([[0.0], np.cumsum(np.diff(starts) * lengths[:-1])])
@@ -198,21 +198,21 @@ class Score:
         return seconds
 
     def metre_at(self, tick: int) -> Metre:
-        """The metre that holds at `tick`."""
+        """Return the metre that holds at `tick`."""
         return self.metres[int(np.searchsorted([metre.onset for metre in self.metres], tick, side="right")) - 1]
 
     def bar_at(self, ticks: NDArray[np.integer] | int) -> NDArray[np.intp]:
-        """The index of the bar that holds each of `ticks`, from 0; what is later lies in the last one."""
+        """Return the index of the bar that holds each of `ticks`, from 0; later ticks count to the last bar."""
         bars: NDArray[np.intp] = np.searchsorted(self.bars, ticks, side="right") - 1
         return bars
 
     def place_in_bar(self, ticks: NDArray[np.integer] | int) -> NDArray[np.int64]:
-        """How far each of `ticks` is into its bar, in ticks."""
+        """Return how far each of `ticks` is into its bar, in ticks."""
         place: NDArray[np.int64] = np.asarray(ticks, dtype=np.int64) - self.bars[self.bar_at(ticks)]
         return place
 
     def cut(self, start: int, stop: int) -> "Score":
-        """The notes that begin from `start` to before `stop`, in ticks; the bar that holds `start` begins at 0 then."""
+        """Take the notes that begin from `start` to before `stop`, in ticks; the bar that holds `start` moves to 0."""
         origin = int(self.bars[self.bar_at(start)])
         within = (self.onsets >= start) & (self.onsets < stop)
         rows = self._rows[within] - np.array([origin, 0, 0, 0, 0], dtype=np.int32)
@@ -225,29 +225,29 @@ class Score:
         )
 
     def bars_slice(self, first: int, last: int) -> "Score":
-        """The bars from `first` to before `last`, counted from 0."""
+        """Take the bars from `first` to before `last`, counted from 0."""
         if not 0 <= first < last <= len(self.bars):
             raise MozartError(f"There are no bars {first + 1} to {last}: choose from 1 to {len(self.bars)}.")
         return self.cut(int(self.bars[first]), int(self.bars[last]) if last < len(self.bars) else MAX_TICKS)
 
     def movement(self, index: int) -> "Score":
-        """One movement, from 0."""
+        """Take one movement, counted from 0."""
         stops = [*self.movements[1:], MAX_TICKS]
         return self.cut(self.movements[index], stops[index])
 
     def transpose(self, semitones: int) -> "Score":
-        """The same, higher by so many semitones, or lower. Raises MozartError where a pitch would leave 0 to 127."""
+        """Move all notes by so many semitones; raise MozartError where a pitch would leave 0 to 127."""
         rows = self._rows + np.array([0, 0, semitones, 0, 0], dtype=np.int32)
         return Score(rows, self.metres, self.tempi, self.movements, self.title)
 
     def replace(self, **changes: object) -> "Score":
-        """The same but for `changes`: notes, metres, tempi, movements or title."""
+        """Copy the score with `changes`: notes, metres, tempi, movements or title."""
         values = {"notes": self._rows, "metres": self.metres, "tempi": self.tempi, "movements": self.movements, "title": self.title}
         return Score(**{**values, **changes})  # type: ignore[arg-type]
 
     @staticmethod
     def concatenate(scores: Sequence["Score"]) -> "Score":
-        """One after the other, each from the bar line on with which the one before it ends; the title is the first's."""
+        """Join scores: each begins at the bar line where the one before it ends. The first gives the title."""
         rows, metres, tempi, movements, start = [], [], [], [], 0
         for score in scores:
             rows.append(score.columns + np.array([start, 0, 0, 0, 0], dtype=np.int32))
@@ -305,7 +305,7 @@ def _check_metres(metres: list[Metre]) -> tuple[Metre, ...]:
     _check_starts([metre.onset for metre in metres], "metre")
     kept = metres[:1]
     for metre in metres[1:]:
-        # The same metre once more, at one of its bar lines, changes nothing.
+        # A metre that is repeated at one of its own bar lines changes nothing.
         if metre[1:] != kept[-1][1:] or (metre.onset - kept[-1].onset) % metre.bar:
             kept.append(metre)
     return tuple(kept)
@@ -327,6 +327,6 @@ def _check_starts(starts: list[int], what: str) -> tuple[int, ...]:
 
 
 def _during(changes: Sequence[Change], start: int, stop: int) -> list[Change]:
-    """The change that holds at `start`, and those that follow before `stop`."""
+    """Select the change that holds at `start`, and those that follow before `stop`."""
     held = max((i for i, change in enumerate(changes) if change.onset <= start), default=0)
     return [change for i, change in enumerate(changes) if i == held or (i > held and change.onset < stop)]

@@ -1,4 +1,4 @@
-"""The names of pitches in a key: which of C sharp and D flat is meant."""
+"""The names of pitches in a key: whether a pitch is C sharp or D flat."""
 
 from mozart.notes.keys import CLASSES, Key
 
@@ -7,9 +7,9 @@ _SIGNS = {-2: "𝄫", -1: "♭", 0: "", 1: "♯", 2: "𝄪"}
 
 
 def line_of_fifths(key: Key) -> tuple[int, ...]:
-    """Where each of the twelve pitch classes lies on the line of fifths when it is spelled in `key`; 0 for C, 1 for G.
+    """Return each pitch class's place on the line of fifths when it is spelled in `key`; 0 for C, 1 for G.
 
-    The twelve places nearest to the key: in C major from E flat to G sharp, in A minor from B flat to D sharp.
+    These are the twelve places nearest to the key: in C major from E flat to G sharp, in A minor from B flat to D sharp.
     """
     lowest = key.fifths - (3 if key.mode == "major" else 2)
     places = range(lowest, lowest + CLASSES)
@@ -17,7 +17,7 @@ def line_of_fifths(key: Key) -> tuple[int, ...]:
 
 
 def spell(pitch: int, places: tuple[int, ...]) -> tuple[str, int, int]:
-    """A pitch's step (``C`` to ``B``), its alteration in semitones, and its octave; `places` are :func:`line_of_fifths`."""
+    """Return a pitch's step (``C`` to ``B``), alteration in semitones, and octave; `places` are :func:`line_of_fifths`."""
     place = places[pitch % CLASSES] + 1
     alteration = place // len(STEPS)
     # C flat belongs to the octave above the B that it sounds as.
@@ -25,6 +25,6 @@ def spell(pitch: int, places: tuple[int, ...]) -> tuple[str, int, int]:
 
 
 def name(pitch: int, key: Key) -> str:
-    """What people call it: ``B♭4``."""
+    """Name a pitch for people: ``B♭4``."""
     step, alteration, octave = spell(pitch, line_of_fifths(key))
     return f"{step}{_SIGNS[alteration]}{octave}"

@@ -162,7 +162,7 @@ def test_the_title_is_the_files_name() -> None:
         (midi(strikes(tune(), channel=9)), r"holds no notes with a pitch \(drums only\)"),
         (midi(NOTES, resolution=0), "does not say how many ticks a quarter has"),
         (midi(NOTES, resolution=0x8001), "does not say how many ticks a quarter has"),
-        (midi(NOTES, NOTES, style=2), r"holds 2 pieces of their own \(MIDI format 2\)"),
+        (midi(NOTES, NOTES, style=2), r"holds 2 separate pieces \(MIDI format 2\)"),
         (midi(metre(1, 3) + strikes([(0, 480 * 20_000, 60)])), "more than 20,000 bars"),
         (midi(strikes([(0, 480 * 100_001, 60)])), "goes on for 100,001 quarters"),
         (midi(tempo(16_000_000) + strikes([(0, 480 * 20_000, 60)])), "lasts 88.9 hours, and 6 are possible"),
