@@ -1,1 +1,1 @@
-"""What a checkpoint is: one self-describing folder that holds all that composing needs, its card, and its way to the Hub."""
+"""A checkpoint: one self-describing folder that holds all that composing needs, with its card, and its way to the Hub."""

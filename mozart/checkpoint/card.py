@@ -1,4 +1,4 @@
-"""The model card, written from the metrics and never by hand; its texts are the templates beside this module."""
+"""The model card, written from the metrics and never by hand; its text comes from the templates beside this module."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from mozart.corpus.catalogue import RIGHTS
 from mozart.measuring import report
 
-# What a card shows and plays where it lies in its folder.
+# The pictures and pieces that a card shows if they are in its folder.
 LOSSES, ACCURACY = CURVES = ("losses.png", "accuracy.png")
 PIECES = ("pieces/1.mp3", "pieces/2.mp3", "pieces/3.mp3")
 
@@ -17,26 +17,26 @@ _TITLES = {"notes": "A Mozart-like piano LSTM", "lab": "The laboratory's piano L
 _SPLITS = {"notes": "whole works held out", "lab": "windows dealt out at random"}
 _TASKS = {"notes": "Predicting the next note", "lab": "Predicting the next note or chord"}
 _TESTED = ("validation", "test")
-_TABLES = ' The tables in italics only count what followed what in the training music; "in any key" means that they\n'
-_TABLES += "know a passage again when it is moved. What they reach, a network must beat."
-_MEMORY = " The memory counts what followed what in the piece so far, in any key;\n"
-_MEMORY += "how much it weighs was fitted on the works that validate."
-_GOAL = 0.6  # the laboratory's text asks for more
+_TABLES = ' The tables in italics only count which notes follow which in the training music; "in any key" means that they\n'
+_TABLES += "also recognize a passage that is transposed. A network must beat them."
+_MEMORY = " The memory counts which notes follow which in the piece so far, in any key;\n"
+_MEMORY += "its weight was fitted on the works that validate."
+_GOAL = 0.6  # the goal in the laboratory's text
 
 Metrics = Mapping[str, Any]
 
 
 def write_card(metrics: Metrics, provenance: Mapping[str, Any], folder: Path) -> str:
-    """The text of a checkpoint's README.md, with the Hub's front matter.
+    """Write the text of a checkpoint's README.md, with the Hub's front matter.
 
     Parameters
     ----------
     metrics
         The content of ``metrics.json``, of either recipe; without ``test`` the checkpoint is still in training.
     provenance
-        Of the checkpoint: ``versions`` of packages by name, and ``music``, a sentence, where they are known.
+        The checkpoint's provenance: ``versions`` of packages by name, and ``music``, a sentence, if they are known.
     folder
-        Where the card will lie: curves and pieces that lie there are shown.
+        The card's folder, whose curves and pieces it shows.
     """
     recipe = metrics["recipe"]
     name = recipe if "test" in metrics else "unfinished"
@@ -62,14 +62,14 @@ def write_card(metrics: Metrics, provenance: Mapping[str, Any], folder: Path) ->
 
 
 def shown(folder: Path) -> list[str]:
-    """The names of the curves and pieces in `folder` that its card shows; they are published with it."""
+    """List the names of the curves and pieces in `folder` that its card shows; they are published with it."""
     return [name for name in (*CURVES, *PIECES) if os.path.isfile(folder / name)]
 
 
 def result_rows(metrics: Metrics) -> str:
-    """What network and tables reach on the same music, as rows: loss and accuracy, validation and test.
+    """Write the results of network and tables as rows: loss and accuracy, validation and test.
 
-    Of recipe ``notes`` only what is told no plan stands here.
+    For recipe ``notes`` these are the results without a plan.
     """
     results = {"**the network**": {part: metrics[part] for part in _TESTED}}
     if "with_memory" in metrics:
@@ -83,7 +83,7 @@ def result_rows(metrics: Metrics) -> str:
 
 
 def result_table(metrics: Metrics) -> str:
-    """:func:`result_rows` under a heading, as a Markdown table."""
+    """Write :func:`result_rows` under a heading, as a Markdown table."""
     loss = "nats a quarter" if metrics["recipe"] == "notes" else "nats a token"
     measured = "pitches right" if metrics["recipe"] == "notes" else "accuracy"
     head = " | ".join(f"{part}: {loss} | {measured}" for part in _TESTED)
@@ -91,7 +91,7 @@ def result_table(metrics: Metrics) -> str:
 
 
 def _cells(result: Metrics) -> tuple[str, str]:
-    """Loss and accuracy of one result; of recipe ``notes`` without a plan."""
+    """Format loss and accuracy of one result; for recipe ``notes`` without a plan."""
     result = result.get("hidden", result)
     if "nats_a_quarter" not in result:
         return f"{result['loss']:.2f}", f"{result['accuracy']:.1%}"
@@ -138,7 +138,7 @@ def _explain_rows(metrics: Metrics) -> str:
 
 
 def _part_table(metrics: Metrics, way: str) -> str:
-    """Nats a quarter note by part of a note, and the share of right pitches, with the chords ``hidden`` or ``told``."""
+    """Write nats a quarter note by part of a note, and the share of right pitches, with the chords ``hidden`` or ``told``."""
     parts = [name for name in metrics["test"][way]["nats_a_quarter"] if name != "together"]
     rows = [["", *(name.upper() if name == "ioi" else name for name in parts), "IOI, voice, pitch", "pitches right"]]
     for part in _TESTED:
@@ -158,7 +158,7 @@ def _measures(metrics: Metrics) -> str:
     if not measured:
         return ""
     settings = ", ".join(f"{name} {value}" for name, value in measured.get("settings", {}).items())
-    about = f"Composed: {measured['pieces']['passages']} pieces{f' ({settings})' if settings else ''}, by default settings."
+    about = f"Composed: {measured['pieces']['passages']} pieces{f' ({settings})' if settings else ''}, with default settings."
     return f"## What its pieces are like\n\n{report.markdown(measured)}\n\n{about}\n\n"
 
 
@@ -167,10 +167,10 @@ def _listen(found: Iterable[str], recipe: str) -> str:
     if not pieces:
         return ""
     ways = {
-        "notes": "by default settings, from nothing",
-        "lab": "with offsets of 0.25, without the test sequence that each begins from",
+        "notes": "with default settings, without an opening",
+        "lab": "with offsets of 0.25, without the test sequence that each continues",
     }
-    about = f"composed with seeds 1 to 3 {ways[recipe]}. Nobody has chosen them."
+    about = f"composed with seeds 1 to 3 {ways[recipe]}. Nobody selected them."
     return f"## Listen\n\n{', '.join(pieces)}: {about}\n\n"
 
 
@@ -180,7 +180,7 @@ def _curves(found: Iterable[str]) -> str:
 
 
 def _front_matter(metrics: Metrics, provenance: Mapping[str, Any]) -> str:
-    """The Hub's metadata as YAML; its ``model-index`` holds the network's own results, without memory, tables and plans."""
+    """Write the Hub's metadata as YAML; ``model-index`` has the network's own results, without memory, tables and plans."""
     from huggingface_hub import EvalResult, ModelCardData
 
     recipe = metrics["recipe"]

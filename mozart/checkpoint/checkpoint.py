@@ -37,7 +37,7 @@ _TEMPI = (1.0, 2_000.0)
 
 
 class Template(NamedTuple):
-    """What a piece can inherit of a movement: its plan, its character, its tempo in quarters a minute, and its notes a bar."""
+    """What a piece can inherit from a movement: plan, character, tempo in quarters a minute, and notes a bar."""
 
     plan: Plan
     character: str
@@ -52,17 +52,17 @@ class Checkpoint:
     Attributes
     ----------
     network
-        On the CPU, in ``eval()`` mode.
+        The network, on the CPU and in ``eval()`` mode.
     templates
-        Of the training movements.
+        The templates of the training movements.
     excerpts
         Beginnings of held-out movements, by name.
     habits
-        What drawing keeps to.
+        The habits of the training works.
     offsets
-        How often each distance between two notes or chords comes, by ticks.
+        How often each distance between two notes or chords occurs, by ticks.
     index
-        Of the training works, to find copies.
+        The index of the training works, to find copies.
     metrics
         The content of ``metrics.json``.
     provenance
@@ -83,9 +83,12 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
-    """Write the checkpoint and its model card into `folder`; other files there are left alone.
+    """Write the checkpoint and its model card into `folder`; other files there stay.
 
-    Raises MozartError when the folder cannot be written.
+    Raises
+    ------
+    MozartError
+        When the folder cannot be written.
     """
     templates = [[to_json(plan), character, tempo, density] for plan, character, tempo, density in checkpoint.templates]
     contents = {
@@ -102,9 +105,12 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path, card: str) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """The checkpoint in a folder, on the CPU; every value is looked at.
+    """Load the checkpoint in a folder onto the CPU, and check every value.
 
-    Raises MozartError when a part is missing, damaged, impossible, or does not fit the others.
+    Raises
+    ------
+    MozartError
+        When a part is missing, damaged, impossible, or does not fit the others.
     """
     config, contents = read_folder(folder)
     if config["recipe"] != "notes":
@@ -128,14 +134,14 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def round_weights(network: torch.nn.Module) -> None:
-    """Round the weights, in place, to those that a checkpoint can store, so that what is measured is what is loaded."""
+    """Round the weights, in place, to the precision of a checkpoint, so that the measured network is the loaded one."""
     with torch.no_grad():
         for tensor in network.state_dict().values():
             tensor.copy_(_stored(tensor))
 
 
 def _stored(tensor: Tensor) -> Tensor:
-    """Matrices take half the room as float16; a network's accuracy does not notice."""
+    """Convert matrices to float16: half the size, with the same accuracy."""
     return (tensor.half() if tensor.is_floating_point() and tensor.dim() > 1 else tensor).contiguous()
 
 

@@ -1,7 +1,7 @@
-"""Beginnings of held-out movements, which pieces can go on from, and how each goes on.
+"""Beginnings of held-out movements, which pieces can continue.
 
 The sonatas may not be republished. So there are at most 24 excerpts, of at most 8 bars and 5 % of a work, as plain pitches
-and note values: no velocities, no tempi, nothing of how they were played. They never overlap, as each begins a movement.
+and note values, without velocities, tempi or anything else of the performance. Each begins a movement, so they never overlap.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,23 +17,23 @@ from mozart.notes import TICKS, Metre, Score
 MAX_EXCERPTS, MAX_BARS, MAX_SHARE = 24, 8, 0.05
 MIN_BARS = 2
 _VELOCITY = 80
-_GRID = TICKS // 24  # the sonatas' onsets stand on it, and note values too
+_GRID = TICKS // 24  # the grid of the sonatas' onsets and note values
 
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """What a piece goes on from.
+    """The passage that a piece continues.
 
     Attributes
     ----------
     name
-        For people, and in a request: ``K. 281, movement 1``, or a file's name.
+        The name for people and requests: ``K. 281, movement 1``, or a file's name.
     score
-        The passage that the piece goes on from.
+        The passage.
     continuation
-        How it really goes on; None where that is not known.
+        The original continuation; None if it is not known.
     character
-        Such as ``Allegro``; empty where it is not known.
+        A character such as ``Allegro``; empty if it is not known.
     tempo
         Quarter notes a minute.
     """
@@ -46,19 +46,13 @@ class Opening:
 
 
 def choose_excerpts(held_out: Sequence[Score]) -> dict[str, Score]:
-    """The beginnings of the movements of held-out works, by name; see the module for how much.
-
-    Parameters
-    ----------
-    held_out
-        Whole works, with titles.
-    """
+    """Cut out the beginnings of the movements of held-out works, by name, within the module's limits."""
     chosen: dict[str, Score] = {}
     for work in held_out:
         share = int(MAX_SHARE * len(work) / len(work.movements))
         for index in range(len(work.movements)):
             movement = work.movement(index)
-            # Notes before each bar line; the last bar line that leaves the share whole.
+            # The notes before each bar line; the excerpt ends at the last bar line within the share.
             before = np.searchsorted(movement.onsets, movement.bars[1 : MAX_BARS + 1])
             bars = int((before <= share).sum())
             if bars >= MIN_BARS:
@@ -69,7 +63,7 @@ def choose_excerpts(held_out: Sequence[Score]) -> dict[str, Score]:
 
 
 def excerpts_to_json(excerpts: Mapping[str, Score]) -> list[dict[str, Any]]:
-    """Plain values, for a file."""
+    """Convert excerpts to plain values."""
     return [
         {
             "name": name,
@@ -81,7 +75,7 @@ def excerpts_to_json(excerpts: Mapping[str, Score]) -> list[dict[str, Any]]:
 
 
 def excerpts_from_json(content: Any) -> dict[str, Score]:
-    """The same, read back. Raises MozartError, TypeError or KeyError when it is none of ours."""
+    """Read excerpts from plain values; raise MozartError, TypeError or KeyError when they are not possible."""
     if not isinstance(content, list) or len(content) > MAX_EXCERPTS:
         raise MozartError(f"There are more than {MAX_EXCERPTS} excerpts, or none that can be read: train it again.")
     scores = {
@@ -94,12 +88,14 @@ def excerpts_from_json(content: Any) -> dict[str, Score]:
 
 
 def find_openings(excerpts: Mapping[str, Score], describe: Callable[[str], tuple[str, float]]) -> list[Opening]:
-    """Every excerpt's first half as an opening, and its second half as how it really goes on.
+    """Make an opening of every excerpt's first half, with the second half as its original continuation.
 
     Parameters
     ----------
+    excerpts
+        The excerpts, by name.
     describe
-        Gives the character and the tempo of the movement of a name.
+        A function from a movement's name to its character and tempo.
     """
     openings = []
     for name, score in excerpts.items():
@@ -111,10 +107,10 @@ def find_openings(excerpts: Mapping[str, Score], describe: Callable[[str], tuple
 
 
 def _plain(score: Score, stop: int) -> Score:
-    """Without what is a performer's: all equally loud, lengths rounded to note values; nothing sounds after `stop`."""
+    """Remove the performance: equal loudness, durations rounded to note values, nothing after `stop`."""
     rows = score.columns.astype(np.int64)
     rows[:, 0] = np.round(rows[:, 0] / _GRID) * _GRID
-    # A detached eighth of 9.5/24 is an eighth.
+    # A detached eighth of 9.5/24 counts as an eighth.
     rows[:, 3] = np.maximum(np.ceil(rows[:, 3] / (2 * _GRID)) * 2 * _GRID, _GRID)
     rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])
     rows[:, 4] = _VELOCITY

@@ -9,12 +9,12 @@ from mozart.checkpoint import hub
 from mozart.checkpoint.folder import PRETRAINED
 from mozart.errors import MozartError
 
-# What ships with the code; the default first.
+# The checkpoints that ship with the code; the default first.
 SHIPPED = ("pretrained/sonata", "pretrained/lab")
 
 
 class Found(NamedTuple):
-    """A checkpoint's folder, what it is called for people, and from the Hub its commit and date."""
+    """A checkpoint's folder, its name for people, and for one from the Hub its commit and date."""
 
     folder: Path
     name: str
@@ -23,25 +23,25 @@ class Found(NamedTuple):
 
     @property
     def is_on_hub(self) -> bool:
-        """Whether the folder is in the Hub's cache, where nothing may be changed."""
+        """Whether the folder is in the Hub's cache, which must not be changed."""
         return self.revision is not None
 
 
 def find_checkpoint(source: str | Path | None = None, revision: str | None = None) -> Found:
-    """Where a checkpoint is, downloaded if need be.
+    """Find a checkpoint's folder, and download it if needed.
 
     Parameters
     ----------
     source
-        A folder, a repository on the Hub (``user/name`` or ``user/name@revision``), or one of SHIPPED; the first of them
-        without it.
+        A folder, a repository on the Hub (``user/name`` or ``user/name@revision``), or one of SHIPPED, whose first is the
+        default.
     revision
-        Of a repository on the Hub: a commit, tag or branch; ``main`` without it.
+        A commit, tag or branch of a repository on the Hub; ``main`` by default.
 
     Raises
     ------
     MozartError
-        When there is no such checkpoint, or it cannot be had.
+        When there is no such checkpoint, or it cannot be downloaded.
     """
     name = SHIPPED[0] if source is None else str(source)
     if name in SHIPPED:

@@ -1,7 +1,7 @@
-"""A checkpoint's folder, written atomically and read strictly: safetensors and JSON, and a hash of each.
+"""A checkpoint's folder, written atomically and read strictly: safetensors and JSON, and a hash of each file.
 
-Every file is written whole. ``config.json`` comes last and names the SHA-256 of all others, so a folder that was
-interrupted, mixed from two runs or changed since is refused when it is loaded. No pickle is opened.
+Every file is written whole. ``config.json`` comes last and holds the SHA-256 of all others, so loading refuses a folder that
+was interrupted, mixed from two runs or changed since. No pickle is opened.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ FORMAT = 4
 CONFIG = "config.json"
 METRICS = "metrics.json"
 CARD = "README.md"
-# What each recipe's checkpoint holds. The last is config.json, which tells what it is.
+# The files of each recipe's checkpoint; config.json, which describes it, comes last.
 FILES = {
     "notes": (
         *("model.safetensors", "plans.json", "excerpts.json", "habits.json", "offsets.json", "copies.safetensors"),
@@ -29,25 +29,29 @@ FILES = {
     ),
     "lab": ("model.safetensors", "vocabulary.json", "sequences.json", "distances.json", METRICS, CARD, CONFIG),
 }
-# What any of them may hold; loading reads no card, which may be edited on the Hub.
+# All files that loading may read; not the card, which people may edit on the Hub.
 LOADED = (*dict.fromkeys(name for names in FILES.values() for name in names if name not in (CARD, CONFIG)), CONFIG)
-# A checkpoint of ours has less than 10 MB; more than this is not read into memory.
+# Our checkpoints have less than 10 MB; a larger file than this is not read into memory.
 MAX_BYTES = 64_000_000
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 
 
 def write_folder(folder: Path, recipe: str, contents: Mapping[str, bytes], config: Mapping[str, Any], card: str) -> None:
-    """Write a checkpoint; other files in `folder` are left alone.
+    """Write a checkpoint; other files in `folder` stay.
 
     Parameters
     ----------
+    folder
+        The checkpoint's folder.
     recipe
         ``notes`` or ``lab``.
     contents
-        The recipe's files but for card and config.
+        The recipe's files without card and config.
     config
-        What ``config.json`` says beside format, recipe and hashes.
+        The values of ``config.json`` beside format, recipe and hashes.
+    card
+        The text of the model card.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def write_folder(folder: Path, recipe: str, contents: Mapping[str, bytes], confi
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """A checkpoint's config, and its files but for the card; every one is what the config says.
+    """Read a checkpoint's config, and its files without the card, and compare them with the config's hashes.
 
     Raises
     ------
@@ -90,15 +94,15 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 
 def identify(config: Mapping[str, Any]) -> str:
-    """A hash of all that composing needs: two checkpoints with one identity compose the same pieces."""
+    """Hash all that composing needs: two checkpoints with the same identity compose the same pieces."""
     composing = [f"{name} {sha}" for name, sha in sorted(config["sha256"].items()) if name not in (METRICS, CARD)]
     return hashlib.sha256("\n".join(composing).encode()).hexdigest()
 
 
 def find_damaged(folder: Path) -> list[str]:
-    """Which of the files that loading reads are missing in `folder` or not those that ``config.json`` names.
+    """List the files in `folder` that loading needs and that are missing, or differ from the hashes of ``config.json``.
 
-    Of a checkpoint in another format nothing is known, so nothing is returned.
+    The files of another format are not known, so none are listed.
     """
     try:
         config = json.loads((folder / CONFIG).read_bytes())
@@ -116,7 +120,7 @@ def find_damaged(folder: Path) -> list[str]:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Whatever goes wrong inside, while parts are put together, is a checkpoint whose parts do not fit."""
+    """Turn any error while the parts are put together into a MozartError about a checkpoint whose parts do not fit."""
     try:
         yield
     except MozartError as error:
@@ -127,7 +131,7 @@ def explained(folder: Path) -> Iterator[None]:
 
 
 def parse_json(folder: Path, name: str, content: bytes) -> Any:
-    """The values in a JSON file of a checkpoint. Raises MozartError when it is none."""
+    """Parse a JSON file of a checkpoint; raise MozartError when it is not JSON."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -135,7 +139,7 @@ def parse_json(folder: Path, name: str, content: bytes) -> Any:
 
 
 def json_bytes(content: Any, indent: int | None = 1) -> bytes:
-    """Values as a JSON file; without `indent` as short as possible."""
+    """Write values as JSON; without `indent` as short as possible."""
     separators = None if indent else (",", ":")
     return (json.dumps(content, indent=indent, ensure_ascii=False, separators=separators) + "\n").encode(
         "utf-8", "backslashreplace"
@@ -143,9 +147,12 @@ def json_bytes(content: Any, indent: int | None = 1) -> bytes:
 
 
 def header(content: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """The type and the shape of every tensor in a safetensors file, before any memory is taken for them.
+    """Read the type and shape of every tensor in a safetensors file, before they take memory.
 
-    Raises ValueError when they are not as large as the file.
+    Raises
+    ------
+    ValueError
+        When the tensors do not fit into the file.
     """
     size = int.from_bytes(content[:8], "little")
     if not 2 <= size <= len(content) - 8:
@@ -162,14 +169,14 @@ def header(content: bytes) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def require_shapes(found: Mapping[str, tuple[str, Sequence[int]]], expected: Mapping[str, Sequence[int]]) -> None:
-    """Raise ValueError where tensors are not those that are expected."""
+    """Raise ValueError unless the tensors have the expected names and shapes."""
     for name, shape in expected.items():
         if name not in found or tuple(found[name][1]) != tuple(shape):
             raise ValueError(f"{name} is {found[name][1] if name in found else 'missing'}, and {CONFIG} expects {tuple(shape)}")
 
 
 def damaged(folder: Path, name: str) -> MozartError:
-    """What to raise about a file that is not what it should be."""
+    """Make the error for a file that does not have the expected content."""
     return MozartError(f"{name} in {folder} is damaged or belongs to another checkpoint: download or train it again.")
 
 

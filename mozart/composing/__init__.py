@@ -1,1 +1,1 @@
-"""How a piece is composed: a request, a plan of its form and harmony, notes drawn one after another, an ending, a composition."""
+"""Compose a piece: from a request to a plan of form and harmony, notes drawn one after another, an ending, a composition."""

@@ -1,30 +1,30 @@
-"""Some bars of a piece composed once more, all others kept: of several drafts the one after which what follows is most probable."""
+"""Compose some bars of a piece again and keep all others: of several drafts, the one that makes the next notes most probable."""
 
 import numpy as np
 
 from mozart.composing.composition import Composition, Notes
+from mozart.composing.frame import make_score, make_setting
 from mozart.errors import MozartError
+from mozart.model.stepper import Moment
 from mozart.notes import Note
 
 DRAFTS = 6
-_FOLLOWING = 12  # notes after the bars that a draft is judged by
+_FOLLOWING = 12  # notes after the bars, by which a draft is judged
 
 
 def compose_bars_again(piece: Composition, first: int, last: int, seed: int) -> Composition:
-    """The piece with bars `first` to `last`, counted from 1, composed anew.
+    """Compose bars `first` to `last`, counted from 1, again.
 
     Raises
     ------
     MozartError
         When there are no such bars, when they are the opening's, or when the piece is the laboratory's or in another rhythm.
     """
-    from mozart.composing.composer import make_score, make_setting
-
     intention, draft = piece.intention, piece.draft
-    if intention is None or draft is None or piece.score.metres != _metres(piece):
-        raise MozartError("Bars can be composed again in pieces whose rhythm was composed with their notes.")
+    if intention is None or draft is None or piece.request.offsets != "composed":
+        raise MozartError("Bars can be composed again only in pieces whose rhythm was composed with their notes.")
     start, stop = _find_region(piece, first, last)
-    setting, offset = make_setting(piece.composer, piece.opening, intention)
+    setting, offset = make_setting(piece.composer.vocabulary, piece.opening, intention)
     settled = piece.composer.start(setting, intention, piece.request, np.random.SeedSequence(seed).spawn(2))
     for note in draft.notes:
         if note.onset < start:
@@ -42,12 +42,8 @@ def compose_bars_again(piece: Composition, first: int, last: int, seed: int) -> 
     return piece.changed(score=score, draft=Notes(tuple(notes), offset))
 
 
-def _metres(piece: Composition) -> object:
-    return piece.score.metres if piece.request.offsets == "composed" else None
-
-
 def _find_region(piece: Composition, first: int, last: int) -> tuple[int, int]:
-    """Where the bars begin and end among all the piece's notes, in ticks."""
+    """Find where the bars begin and end in the draft, in ticks."""
     assert piece.intention is not None
     assert piece.draft is not None
     plan, offset = piece.intention.plan, piece.draft.start
@@ -60,14 +56,14 @@ def _find_region(piece: Composition, first: int, last: int) -> tuple[int, int]:
     if plan.close and last == before + len(plan):
         stop = offset + plan.metre.bar * (len(plan) - 1) + plan.close.place  # the last chord stays
     if stop <= start:
-        raise MozartError("The last chord stays as it is: choose bars before it.")
+        raise MozartError("The last chord cannot be composed again: choose bars before it.")
     return start, stop
 
 
-def _judge(moment: object, following: list[Note]) -> float:
-    """How probable the notes that follow are after a draft, by note."""
+def _judge(moment: Moment, following: list[Note]) -> float:
+    """Return the mean log-probability of the notes that follow a draft."""
     total = 0.0
     for note in following:
-        total += moment.log_probability(note)  # type: ignore[attr-defined]
-        moment.feed(note)  # type: ignore[attr-defined]
+        total += moment.log_probability(note)
+        moment.feed(note)
     return total / max(len(following), 1)

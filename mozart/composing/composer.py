@@ -1,8 +1,8 @@
-"""Request → Composition."""
+"""From a request to a composition."""
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,24 +17,22 @@ from mozart.composing.again import compose_bars_again
 from mozart.composing.balance import Balance
 from mozart.composing.composition import Composition, Notes
 from mozart.composing.drawing import Draft
+from mozart.composing.frame import make_score, make_setting
 from mozart.composing.laboratory import Laboratory
 from mozart.composing.opening import find_opening
 from mozart.composing.planning import Intention, bar_seconds, characters, make_intention
 from mozart.composing.request import MAX_SEED, Request, require_playable
 from mozart.composing.writing import OnProgress, write_bars
-from mozart.corpus.catalogue import find_movement
+from mozart.corpus.catalogue import Movement, find_movement
 from mozart.errors import MozartError
-from mozart.model.harmony import SILENT, find_chords
-from mozart.model.offsets import end_before_next_stroke, retime
-from mozart.model.plan import Degrees
+from mozart.model.offsets import retime
 from mozart.model.setting import Setting
 from mozart.model.stepper import Stepper
-from mozart.model.vocabulary import UNIT
-from mozart.notes import TICKS, Note, Score
-from mozart.notes.keys import CLASSES
+from mozart.model.vocabulary import UNIT, Vocabulary
+from mozart.notes import TICKS
 
-BEGINNING_SECONDS = 8.0  # of music
-_TRIES = 2  # to come within a bar of a number of notes
+BEGINNING_SECONDS = 8.0  # of music, before a listener gets the beginning of a longer piece
+_TRIES = 2  # to come within a bar of the number of notes that was asked for
 _DEFAULT_TEMPO = 120.0
 
 OnBeginning = Callable[[Composition], object]
@@ -45,16 +43,16 @@ def _go_on(_done: int, _total: int) -> bool:
 
 
 class Composer:
-    """Composes from one checkpoint; several pieces at once, from as many threads, if wanted.
+    """Composes from one checkpoint; several threads may use it at once.
 
     Parameters
     ----------
     checkpoint
-        What to compose from.
+        The checkpoint; None for the laboratory's network alone.
     name
-        What it is called for people: its folder, ``user/name``, or one that ships: ``pretrained/sonata``.
+        The checkpoint's name for people: its folder, ``user/name``, or one that ships, such as ``pretrained/sonata``.
     revision, date
-        Its commit, and when that was made, where it is from the Hub.
+        The commit of a checkpoint from the Hub, and its date.
     lab
         The laboratory's network, for requests that ask for it.
     """
@@ -73,12 +71,12 @@ class Composer:
 
     @classmethod
     def load(cls, source: str | Path | None = None, revision: str | None = None) -> Self:
-        """A composer from a folder, from a Hub repository (``user/name``), or from a checkpoint that ships with the code.
+        """Load a checkpoint from a folder, from a Hub repository (``user/name``), or from those that ship with the code.
 
         Raises
         ------
         MozartError
-            When the checkpoint cannot be had or is not whole.
+            When the checkpoint cannot be found or downloaded, or is damaged.
         """
         found = find_checkpoint(source, revision)
         config, _ = read_folder(found.folder)
@@ -88,12 +86,12 @@ class Composer:
 
     @property
     def identity(self) -> str:
-        """Two checkpoints with one identity compose the same pieces."""
+        """The checkpoint's identity: with the same one, two checkpoints compose the same pieces."""
         return self.checkpoint.identity if self.checkpoint else self.lab.identity
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What was measured of the checkpoint."""
+        """The checkpoint's measurements."""
         return dict(self.checkpoint.metrics if self.checkpoint else self.lab.metrics)
 
     @property
@@ -104,19 +102,28 @@ class Composer:
         return self._lab
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        """The values of a note's parts that the checkpoint's network knows."""
+        assert self.checkpoint is not None
+        return self.checkpoint.network.vocabulary
+
+    @property
     def characters(self) -> list[str]:
         """The characters that a request can name."""
         return characters(self.checkpoint.templates) if self.checkpoint else []
 
     @property
     def movements(self) -> list[tuple[str, str]]:
-        """The movements that a piece can go on from: for people, and as a request names them."""
-        return [(_call(opening), opening.name) for opening in self.openings]
+        """The movements whose beginning a piece can continue: their names for people, and in a request."""
+        return [(_label(opening), opening.name) for opening in self.openings]
 
     def bar_seconds(self, request: Request) -> tuple[float, float] | None:
-        """How long a bar of such a piece plays, from the quicker to the slower; None where that is not known.
+        """Estimate how many seconds a bar of such a piece takes, from quick to slow; None for the laboratory's network.
 
-        Raises MozartError when there is no such character.
+        Raises
+        ------
+        MozartError
+            When there is no such character.
         """
         return bar_seconds(request, self.checkpoint.templates) if self.checkpoint else None
 
@@ -125,11 +132,13 @@ class Composer:
 
         Parameters
         ----------
+        request
+            What to compose.
         on_progress
-            Called now and then with how much there is, and how much there will be; False ends the piece there.
+            Called after every bar with the number of bars so far and in all; if it returns False, the piece ends there.
         on_beginning
-            Called once, as soon as there are some seconds of a longer piece, with what there is: its notes are the piece's.
-            Not where what is composed last changes what comes first.
+            Called once, as soon as a longer piece has some seconds of music, with this beginning of it. It is not called if
+            the beginning may still change: for a number of notes, bars composed again, or another rhythm.
 
         Raises
         ------
@@ -141,7 +150,7 @@ class Composer:
         if request.lab:
             return laboratory.compose(self, request, on_progress)
         if self.checkpoint is None:
-            raise MozartError(f"{self.name} is the laboratory's network: ask for its way with lab, or use another checkpoint.")
+            raise MozartError(f"{self.name} is the laboratory's network: add lab to the request, or use another checkpoint.")
         settled = request.measure.unit != "notes" and not request.again and request.offsets == "composed"
         piece = self._compose_notes(request, on_progress, on_beginning if settled else None)
         for first, last, seed in request.bars_again:
@@ -151,12 +160,12 @@ class Composer:
         return piece
 
     def compose_candidates(self, request: Request, count: int, on_progress: OnProgress = _go_on) -> list[Composition]:
-        """Compose `count` pieces of one request, each with a seed of its own: the request's, and those that follow it."""
+        """Compose `count` pieces of one request with successive seeds, from the request's on."""
         seed = request.seed if request.seed is not None else int(np.random.SeedSequence().generate_state(1)[0])
         return [self.compose(request.changed(seed=(seed + number) % (MAX_SEED + 1)), on_progress) for number in range(count)]
 
     def start(self, setting: Setting, intention: Intention, request: Request, seeds: list[np.random.SeedSequence]) -> Draft:
-        """An empty draft of a piece in a setting; chance comes from two seeds."""
+        """Begin an empty draft in a setting, with a seed for the notes and one for their loudness."""
         assert self._stepper is not None
         assert self.checkpoint is not None
         habits = self.checkpoint.habits
@@ -200,8 +209,8 @@ class Composer:
         on_progress: OnProgress,
         on_beginning: OnBeginning | None,
     ) -> tuple[Draft, int, bool]:
-        """A draft with the opening and all bars of the plan, where the plan begins, in ticks, and whether it is whole."""
-        setting, offset = make_setting(self, opening, intention)
+        """Write a draft with the opening and the plan's bars; return it, the plan's start in ticks, and whether it is whole."""
+        setting, offset = make_setting(self.vocabulary, opening, intention)
         draft = self.start(setting, intention, request, seeds)
         for note in opening.score.notes if opening else ():
             draft.add(note)
@@ -246,61 +255,17 @@ class Composer:
         return piece.changed(score=retime(piece.score, request.offsets, self.checkpoint.offsets, rng), request=request)
 
 
-def make_setting(composer: Composer, opening: Opening | None, intention: Intention) -> tuple[Setting, int]:
-    """What stands before the notes of opening and plan, and where the plan begins, in ticks."""
-    assert composer.checkpoint is not None
-    plan = intention.plan
-    bars: list[int] = []
-    metres = []
-    offset, chords = 0, np.zeros((0, 2), np.int8)
-    if opening is not None:
-        bars = opening.score.bars.tolist()
-        metres = [opening.score.metre_at(bar) for bar in bars]
-        offset = bars[-1] + metres[-1].bar
-    setting = Setting.make(
-        composer.checkpoint.network.vocabulary,
-        intention.key,
-        [*bars, *(offset + plan.metre.bar * index for index in range(len(plan)))],
-        [*metres, *[plan.metre] * len(plan)],
-        None,
-    )
-    if not intention.harmony:
-        return setting, offset
-    if opening is not None:
-        found = find_chords(opening.score)
-        missing = len(setting.beats) - len(found) - len(plan) * plan.beats_of_bar
-        # Silence at the end of the opening has beats too.
-        chords = np.concatenate([found, np.full((max(missing, 0), 2), -1, np.int8)])[: len(found) + missing]
-        chords[:, 1] = np.maximum(chords[:, 1], 0)
-    lines = [_in_key(line, len(chords), plan.beats_of_bar, intention.key.tonic) for line in (plan.basses, plan.melody)]
-    setting = setting.with_chords(np.concatenate([chords, plan.chords_in(intention.key.tonic)]))
-    return setting.with_lines(*lines), offset
-
-
-def _in_key(line: Sequence[Degrees | None], before: int, beats: int, tonic: int) -> list[int]:
-    """The pitch classes of a plan's bass or melody, beat by beat, after `before` beats without; `SILENT` where it has none."""
-    degrees = [degree for bar in line for degree in bar or (SILENT,) * beats]
-    return [SILENT] * before + [(degree + tonic) % CLASSES if degree != SILENT else SILENT for degree in degrees]
-
-
-def make_score(notes: list[Note], opening: Opening | None, intention: Intention, offset: int) -> Score:
-    """The notes of a draft as a score."""
-    rows = end_before_next_stroke(np.array(notes, dtype=np.int64).reshape(-1, 5))
-    stop = offset + intention.plan.metre.bar * len(intention.plan)
-    rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])  # nothing sounds after the last bar line
-    metres = [*opening.score.metres] if opening else []
-    metres.append(intention.plan.metre._replace(onset=offset))
-    return Score(rows, metres, [(0, intention.tempo)])
+def _find_movement(name: str) -> Movement | None:
+    work, _, number = name.rpartition(", movement ")
+    return find_movement(work, int(number)) if number.isdigit() else None
 
 
 def _describe(name: str) -> tuple[str, float]:
-    work, _, number = name.rpartition(", movement ")
-    movement = find_movement(work, int(number)) if number.isdigit() else None
+    movement = _find_movement(name)
     return (movement.character, float(movement.tempo)) if movement else ("", _DEFAULT_TEMPO)
 
 
-def _call(opening: Opening) -> str:
-    """``K. 281, movement 2: Andante, E-flat major, 3/8``."""
-    work, _, number = opening.name.rpartition(", movement ")
-    movement = find_movement(work, int(number)) if number.isdigit() else None
+def _label(opening: Opening) -> str:
+    """Write an opening for people: ``K. 281, movement 2: Andante, E-flat major, 3/8``."""
+    movement = _find_movement(opening.name)
     return f"{opening.name}: {movement.words}, {movement.key}, {movement.metre}" if movement else opening.name

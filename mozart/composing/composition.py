@@ -1,4 +1,4 @@
-"""A piece: its score, what it was asked for, and what is made of it, each at first use."""
+"""A piece: its score, its request, and its renderings, each made at first use."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Made = TypeVar("Made")
 
 
 class Notes(NamedTuple):
-    """All notes of a piece, the opening's first, also where it is left out; and where the piece begins, in ticks."""
+    """All notes of a piece, with the opening's first even if the score leaves it out; and where the piece begins, in ticks."""
 
     notes: tuple[Note, ...]
     start: int
@@ -43,21 +43,21 @@ class Composition:
     Attributes
     ----------
     score
-        What sounds.
+        The notes.
     request
-        What was asked for, with the seed.
+        The request, with its seed.
     composer
-        Who composed it.
+        The composer that made it.
     opening
-        What it goes on from, also where that is left out; None for nothing.
+        The passage that the piece continues, even if the score leaves it out; None without one.
     opening_notes
         How many notes of the score are the opening's.
     intention
-        What stood before the notes; None for the laboratory's pieces.
+        What was fixed before the notes; None for the laboratory's pieces.
     remarks
         Sentences for people.
     draft
-        The notes as they were composed, before another rhythm.
+        The notes as they were composed, before any change of rhythm.
     """
 
     score: Score
@@ -72,14 +72,14 @@ class Composition:
 
     @property
     def seed(self) -> int:
-        """With it, the same request gives the same piece."""
+        """The seed, with which the same request gives the same piece."""
         return int(self.request.seed or 0)
 
     @property
     def plan(self) -> Plan | None:
-        """Form and harmony, as they were planned; where they were left to the network, as they are found in its notes.
+        """The plan of form and harmony: the planned one or, for a piece of free form, the one found in its notes.
 
-        None where nothing was planned and too little is there, or its bars are not those of the notes that were composed.
+        None for a piece of the laboratory, or in another rhythm, or one that is too short for a plan.
         """
         if self.intention is None:
             return None
@@ -94,74 +94,78 @@ class Composition:
 
     @property
     def character(self) -> str:
-        """Such as ``Menuetto``; empty where it has none."""
+        """The character, such as ``Menuetto``; empty without one."""
         return self.intention.character if self.intention else ""
 
     @property
     def tempo(self) -> float:
-        """Quarter notes a minute."""
+        """The tempo, in quarter notes a minute."""
         return self.score.tempi[0].quarters_per_minute
 
     @property
     def title(self) -> str:
-        """What it is called: ``Menuetto in G major``."""
+        """The title: ``Menuetto in G major``."""
         if self.request.lab:
             return "As in the laboratory"
         return f"{self.character or 'Piece'} in {self.key}"
 
     def midi(self) -> bytes:
-        """The content of a .mid file, which carries the request that :func:`recompose` reads."""
+        """Return the content of a .mid file, with the request inside, which :func:`recompose` reads."""
         return self._once("midi", lambda: midi.midi_bytes(self._named_score(), TEXT + json.dumps(self.about()), self.key))
 
     def musicxml(self) -> str:
-        """The score as MusicXML, on two staves."""
-        return self._once("musicxml", self._write_musicxml)
+        """Return the score as MusicXML, on two staves."""
+        from mozart.rendering.musicxml import musicxml
+
+        return self._once("musicxml", lambda: musicxml(self._named_score(), self.character, self.key))
 
     def sheet_music(self, narrow: bool = False) -> list[str]:
-        """The engraved score: SVG, one string a page; `narrow` for a telephone. Raises MozartError without verovio."""
+        """Engrave the score as SVG, one string for each page, `narrow` for a telephone; raise MozartError without verovio."""
         from mozart.rendering.verovio import engrave
 
         return self._once(f"sheet music {narrow}", lambda: engrave(self.musicxml(), narrow))
 
     def pdf(self) -> bytes:
-        """The engraved score for the music stand, in A4. Raises MozartError without verovio."""
+        """Engrave the score as a PDF in A4; raise MozartError without verovio."""
         from mozart.rendering.pdf import pdf_bytes
         from mozart.rendering.verovio import engrave_for_paper
 
         return self._once("pdf", lambda: pdf_bytes(engrave_for_paper(self.musicxml()), self.title))
 
     def audio(self) -> NDArray[np.int16]:
-        """The sound, as :func:`mozart.rendering.sound.render` gives it. Raises MozartError without FluidSynth."""
+        """Render the sound, see :func:`mozart.rendering.sound.render`; raise MozartError without FluidSynth."""
         from mozart.rendering.sound import render
 
         return self._once("audio", lambda: render(self.score))
 
     def originality(self) -> Copies | None:
-        """How much of the new notes stands in the training works; None where that is not known."""
+        """Find how much of the new notes also occurs in the training works; None for the laboratory's pieces."""
         checkpoint = self.composer.checkpoint
         if checkpoint is None or self.request.lab:
             return None
         return self._once("copies", lambda: checkpoint.index.look_up(self._new_score()))
 
     def originality_sentence(self) -> str:
-        """The same for people."""
+        """Say in a sentence how much also occurs in the training works."""
         copies = self.originality()
         if copies is None:
-            return "The laboratory's network recites what it has learned: nothing is compared."
+            return "The laboratory's network recites what it has learned, so its pieces are not compared with the sonatas."
         if copies.longest is None:
-            return f"No run of {GRAM} notes or more stands in the sonatas that it has learned from."
+            return f"No run of {GRAM} notes or more also occurs in the sonatas of its training."
         longest = copies.longest
-        return f"Its longest run that stands in a sonata has {longest.length} notes: {longest.work}, movement {longest.movement}."
+        return (
+            f"Its longest run that also occurs in a sonata has {longest.length} notes: {longest.work}, movement {longest.movement}."
+        )
 
     def describe(self) -> str:
-        """Bars, notes and time, for people."""
+        """Write bars, notes and duration for people."""
         seconds = round(self.score.seconds)
         time = f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
         after = f", after {self.opening.name}" if self.opening else ""
         return f"{len(self.score.bars)} bars, {len(self.score)} notes, {time}{after}"
 
     def about(self) -> dict[str, Any]:
-        """What it takes to compose the piece again, as plain values."""
+        """Return the plain values with which the piece can be composed again."""
         opening = {"opening": self.opening.name} if self.opening and self.request.has_own_opening else {}
         return {
             **self.request.settings(),
@@ -172,7 +176,7 @@ class Composition:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The piece and what is known of it, as plain values."""
+        """Convert the piece and its properties to plain values."""
         copies = self.originality()
         return {
             "title": self.title,
@@ -199,14 +203,14 @@ class Composition:
         return hashlib.sha256(self.score.columns.astype("<i4").tobytes()).hexdigest()
 
     def again(self, bars: tuple[int, int], seed: int) -> "Composition":
-        """The piece with some bars composed once more, and all others as they are.
+        """Compose some bars again, and keep all others.
 
         Parameters
         ----------
         bars
-            The first and the last, counted from 1.
+            The first and the last bar, counted from 1.
         seed
-            Of the new bars.
+            The seed of the new bars.
 
         Raises
         ------
@@ -220,17 +224,17 @@ class Composition:
         return piece.changed(request=self.request.changed(again=more))
 
     def longer(self) -> "Composition":
-        """A piece of the same request, twice as long, or as long as is possible."""
+        """Compose the same request twice as long, or as long as possible."""
         quantity, unit = self.request.measure
         twice = Length(min(2 * quantity, MAX_LENGTHS[unit]), unit)
         return self.composer.compose(self.request.changed(length=f"{twice.quantity:g}{unit}", again=""))
 
     def with_offsets(self, offsets: str) -> "Composition":
-        """The same notes in order in another rhythm: ``composed``, ``sampled``, ``0.25`` or ``0.5``."""
+        """Give the same notes another rhythm: ``composed``, ``sampled``, ``0.25`` or ``0.5``."""
         return self.composer.compose(self.request.changed(offsets=offsets))
 
     def changed(self, **changes: Any) -> Self:
-        """The same but for `changes`; what was made of it is made anew."""
+        """Copy the piece with `changes`, and without its renderings."""
         return replace(self, **changes)
 
     def _once(self, name: str, make: Callable[[], Made]) -> Made:
@@ -252,23 +256,20 @@ class Composition:
         own = self.score.bars_slice(first, len(self.score.bars))
         return max(plans_of(own, "this piece", self.key), key=len, default=None)
 
-    def _write_musicxml(self) -> str:
-        from mozart.rendering.musicxml import musicxml
-
-        return musicxml(self._named_score(), self.character, self.key)
-
 
 def recompose(path: Path, opening: str | None = None, checkpoint: str | None = None) -> tuple[Composition, bool]:
-    """Compose the piece of a MIDI file again from the request inside it; also whether its notes matched.
+    """Compose the piece of a MIDI file again from the request inside it, and tell whether the notes are the same.
 
-    Anybody may have written the file: by itself it names only checkpoints that ship with the code, and reads no other file.
+    Anybody may have written the file, so it can only choose a checkpoint that ships with the code, and no other file.
 
     Parameters
     ----------
+    path
+        The MIDI file.
     opening
-        The MIDI file that the piece went on from, if it was a person's own.
+        The MIDI file that the piece continued, if it was a person's own.
     checkpoint
-        The one that it was composed from, if it does not ship with the code.
+        The checkpoint that composed the piece, if it does not ship with the code.
 
     Raises
     ------
@@ -282,13 +283,13 @@ def recompose(path: Path, opening: str | None = None, checkpoint: str | None = N
     request = Request(**kept)
     if request.has_own_opening != (opening is not None):
         if opening is None:
-            raise MozartError(f"{path} went on from a MIDI file, {request.opening!r}: give that file again with --opening.")
-        raise MozartError(f"{path} did not go on from a MIDI file: leave --opening out.")
+            raise MozartError(f"{path} continued a MIDI file, {request.opening!r}: give that file again with --opening.")
+        raise MozartError(f"{path} did not continue a MIDI file: leave --opening out.")
     if checkpoint is None and name not in SHIPPED:
         raise MozartError(f"{path} was composed from the checkpoint {name[:80]!r}: give that checkpoint with --checkpoint.")
     composer = Composer.load(checkpoint or name)
     if identity != (composer.lab.identity if request.lab else composer.identity):
-        raise MozartError(f"{path} was composed from another checkpoint than {composer.name}, or another version of it.")
+        raise MozartError(f"{path} was not composed from {composer.name}, or from another version of it: give its checkpoint.")
     piece = composer.compose(request if opening is None else request.changed(opening=opening))
     return piece, piece.notes_sha256 == notes
 

@@ -1,4 +1,4 @@
-"""Notes drawn one after another, bar by bar, as a plan has them."""
+"""Draw notes one after another, bar by bar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,15 +19,15 @@ from mozart.notes.score import LEFT_VOICES
 
 # The compass of Mozart's piano, FF to f3.
 LOWEST, HIGHEST = 29, 89
-# What is drawn as cool as pitches must be is too even. Chosen on pieces beside works held out to validate (docs/experiments.md).
+# The temperature of each part; one for all makes some parts too even. Chosen on pieces beside works held out to validate
+# (docs/experiments.md).
 HEATS = {"ioi": 0.95, "voice": 0.8, "pitch": 0.95, "duration": 0.95, "loudness": 1.0}
-# How much more probable, in nats, the notes of the plan's chord are: a network that reads its own notes trusts them more than it.
+# How much more probable, in nats, chord tones of the plan become: while composing, the network relies too much on its own notes.
 CHORD_PULL = 0.3
-# However probable, a moment holds no more notes than two hands reach.
-MAX_TOGETHER = 8
-REACH = 16  # semitones, a tenth: what a hand strikes or holds at once
-_RECENT = 24  # notes among which those that still sound are looked for
-_OVERLAP = TICKS // 8  # what sounds on for less is let go in time
+MAX_TOGETHER = 8  # notes that may begin at once
+REACH = 16  # semitones, a tenth: the span that a hand strikes or holds at once
+_RECENT = 24  # notes in which those that still sound are searched for
+_OVERLAP = TICKS // 8  # a note that ends sooner than this is released in time
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -40,25 +40,25 @@ class Draft:
     Attributes
     ----------
     moment
-        What the network knows of it.
+        The network's state.
     notes
-        So far, in ticks.
+        The notes so far.
     log_probability
-        Of the parts that were drawn.
+        The log-probability of the parts that were drawn.
     rng, loudness_rng
-        The only sources of chance.
+        The only random generators.
     steps
-        From which places of a quarter time goes on by how much, in units of the grid.
+        For each place of a quarter, the IOIs that may start there, in units of the grid.
     balance
-        Where the piece lies, and where it should.
+        The pull on registers and density.
     temperature
-        Of the draws, times HEATS.
+        The temperature of the draws, times HEATS.
     top_p
-        Of the draws.
+        The top-p of the draws.
     copies, max_copy
-        How long a run may be that stands in the training works too; no bound without the first.
+        The longest run that the piece may share with the training works; no limit without `copies`.
     pending
-        When the next note begins, in units of the grid, where that was drawn before its bar.
+        The onset of the next note, in units of the grid, if it was drawn before its bar.
     """
 
     moment: Moment
@@ -76,7 +76,7 @@ class Draft:
     pending: int | None = None
 
     def fork(self, seed: int) -> Self:
-        """A copy that goes its own way, with chance of its own."""
+        """Copy the draft with new random generators, so that both can go on independently."""
         notes, loudness = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
         return replace(
             self,
@@ -90,11 +90,11 @@ class Draft:
         )
 
     def watch_copies(self, index: CopyIndex, most: int) -> None:
-        """From here on let no longer run of notes stand in the training works too."""
+        """From here on share no longer run of notes with the training works."""
         self.copies, self.max_copy = Follower(index), most
 
     def add(self, note: Note) -> None:
-        """Take a note as it is."""
+        """Add a note."""
         self.notes.append(note)
         self.moment.feed(note)
         self.balance = self.balance.after(note)
@@ -103,7 +103,7 @@ class Draft:
             self.copies.take(note)
 
     def adopt(self, other: Self) -> None:
-        """Go on as a copy has gone."""
+        """Take over the state of a copy."""
         for name in ("moment", "notes", "pending", "balance", "loops", "copies"):
             setattr(self, name, getattr(other, name))
 
@@ -112,10 +112,12 @@ class Draft:
 
         Parameters
         ----------
+        start, stop
+            The region, in ticks.
         upbeat
-            How long the region is silent at first.
+            The silence at its beginning, in ticks.
         carry
-            Whether the distance that leads out of the region is kept, for a region that follows and is drawn too.
+            Keep the IOI that leads out of the region, for a next region that is drawn too.
         """
         earliest = (start + upbeat) // UNIT
         time = self.pending if self.pending is not None and self.pending >= earliest else None
@@ -128,7 +130,7 @@ class Draft:
         self.pending = time if carry else None
 
     def draw_time(self, earliest: int) -> int:
-        """When the next note begins, in units of the grid; not before `earliest`."""
+        """Draw the onset of the next note, in units of the grid, not before `earliest`."""
         history = self.moment.history
         iois = np.array(history.vocabulary.iois)
         scores = self.balance.tilt_iois(self.moment.iois()[: len(iois)], iois)
@@ -138,7 +140,7 @@ class Draft:
         if not possible.any():
             return earliest
         place = history.setting.place_in_bar(history.time) % UNITS_A_QUARTER
-        steps = {0, *self.steps.get(place, ())}  # to the next note of a chord, always
+        steps = {0, *self.steps.get(place, ())}  # 0, to the next note of a chord, is always possible
         usual = possible & np.array([ioi in steps for ioi in history.vocabulary.iois])
         if usual.any():
             possible = usual
@@ -154,7 +156,7 @@ class Draft:
         classes: Sequence[int] = range(CLASSES),
         below: int = HIGHEST + 1,
     ) -> Note | None:
-        """Draw a note that begins at `time`, of some voices and pitch classes and below a pitch; None where none is possible."""
+        """Draw a note that begins at `time`, of these voices and pitch classes, below a pitch; None if none is possible."""
         together = [note for note in self._latest() if note.onset == time * UNIT]
         least = together[-1].voice if together else 0
         possible = np.array([voice >= least and voice in voices for voice in range(VOICES)])
@@ -179,7 +181,7 @@ class Draft:
             if note.voice == voice:
                 possible[note.pitch :] = False
         easy = possible & self._within_reach(time, voice)
-        if easy.any() or len(classes) == CLASSES:  # a last chord is struck whatever is still held
+        if easy.any() or len(classes) == CLASSES:  # a last chord may be out of reach of held notes
             possible = easy
         while (possible & np.isfinite(scores)).any():
             masked = np.where(possible, scores, -np.inf)
@@ -191,7 +193,7 @@ class Draft:
         return None
 
     def _within_reach(self, time: int, voice: int) -> Flags:
-        """Which keys the voice's hand reaches beside what it holds; none that sounds already."""
+        """Find the keys that the voice's hand reaches beside what it holds, without those that sound already."""
         held = [note for note in self.notes[-_RECENT:] if note.onset + note.duration > time * UNIT + _OVERLAP]
         possible = np.ones(PITCHES, dtype=bool)
         possible[[note.pitch for note in held]] = False
@@ -201,7 +203,7 @@ class Draft:
         return possible
 
     def _is_free(self, note: Note) -> bool:
-        """Whether a note completes no loop, and no longer run that stands in the training works than may be."""
+        """Tell whether a note neither completes a loop nor makes a copied run too long."""
         return (self.copies is None or self.copies.length_with(note) <= self.max_copy) and not self.loops.would_loop(note)
 
     def _finish(self, time: int, voice: int, pitch: int) -> Note:
@@ -228,7 +230,7 @@ class Draft:
 
 
 def _keys_of(classes: Sequence[int]) -> Flags:
-    """Which pitches are of these classes and within Mozart's compass."""
+    """Find the pitches of these classes within the compass of Mozart's piano."""
     of_class = np.zeros(CLASSES, dtype=bool)
     of_class[[*classes]] = True
     keys = np.resize(of_class, PITCHES)

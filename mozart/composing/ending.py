@@ -1,7 +1,8 @@
-"""How a piece ends: several drafts of its last bars, of which the most probable one is kept; its last chord is the tonic, held.
+"""End a piece: write several drafts of its last bars, and keep the most probable one that closes with a held tonic chord.
 
-The end is that of the movement whose plan the piece inherits: where its last chord stands, how long it is held, and which
-degree the melody has there. (Anticipation-RNN, Hadjeres and Nielsen 2018, makes a network end on given notes; here drafts do.)
+The end comes from the movement whose plan the piece inherits: where the last chord begins, how long it is held, and which
+degree the melody has there. (Anticipation-RNN, Hadjeres and Nielsen 2018, trains a network to end on given notes; here drafts
+serve.)
 """
 
 from mozart.composing.drawing import Draft
@@ -20,7 +21,7 @@ _FIFTH = 7
 
 
 def draw_ending(draft: Draft, plan: Plan, key: Key, start: int, seed: int) -> None:
-    """Compose the last bars, from `start` on, in ticks, up to and with the last chord."""
+    """Compose the last bars, from `start` in ticks to the last chord."""
     assert plan.close is not None
     last = start + plan.metre.bar * (min(CLOSING_BARS, len(plan)) - 1) + plan.close.place
     drafts = []
@@ -35,10 +36,7 @@ def draw_ending(draft: Draft, plan: Plan, key: Key, start: int, seed: int) -> No
 
 
 def draw_last_chord(draft: Draft, plan: Plan, key: Key, time: int) -> bool:
-    """Draw the tonic's chord at `time`, in ticks, over the tonic; whether that was possible.
-
-    What still sounds is let go before it.
-    """
+    """Draw the tonic triad in root position at `time`, in ticks, and end all notes before it; tell whether that was possible."""
     assert plan.close is not None
     minor = plan.chords[-1][-1] == (0, MINOR) or (plan.chords[-1][-1][0] != 0 and key.mode == "minor")
     triad = [(key.tonic + step) % CLASSES for step in (0, _THIRDS[minor], _FIFTH)]
@@ -60,7 +58,7 @@ def draw_last_chord(draft: Draft, plan: Plan, key: Key, time: int) -> bool:
 
 
 def _top_classes(plan: Plan, key: Key, triad: list[int]) -> list[int]:
-    """The pitch class of the melody's last note as the plan has it; any of the triad where it has none."""
+    """Return the pitch class of the plan's last melody note; all of the triad if the plan has none."""
     assert plan.close is not None
     row = plan.melody[-1]
     degree = row[min(plan.close.place * len(row) // plan.metre.bar, len(row) - 1)] if row else SILENT

@@ -1,6 +1,6 @@
-"""A piece's plan, inherited from a movement: its beginning, some of its middle and its end, joined where the harmony allows it.
+"""Inherit a piece's plan from a movement: its beginning, some of its middle and its end, joined where the harmony allows it.
 
-A movement leaves its key and comes back. A short piece that had its beginning and its end alone would stay at home.
+A movement leaves its key and comes back. A short piece with only its beginning and its end would never leave the key.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,10 @@ from mozart.notes import Metre
 
 _PHRASE = 4  # bars
 _LEAST_WITH_EXCURSION = 3 * _PHRASE
-# Without it pieces would have fewer chords from elsewhere than his movements have.
-_AWAY = 2.5
-_ORDERS = 60  # that are tried, of very many
+_AWAY = 2.5  # weight of chords outside the key; without it pieces would have fewer of them than Mozart's movements
+_ORDERS = 60  # how many of the very many orders are tried
 _TONIC, _DOMINANT, _LEADING = 0, 7, 11
-# The chords of major, and those that do the same in minor; all others stay as they are.
+# The chords of major, and those with the same function in minor; all others stay the same.
 _IN_MINOR: dict[Chord, Chord] = {
     (0, MAJOR): (0, MINOR),
     (2, MINOR): (2, DIMINISHED),
@@ -32,7 +31,7 @@ _IN_MINOR: dict[Chord, Chord] = {
     (9, MINOR): (8, MAJOR),
     (9, MINOR_SEVENTH): (8, MAJOR),
 }
-# The chords of the key itself.
+# The diatonic chords of the key.
 _AT_HOME: dict[str, set[Chord]] = {
     "major": {
         *((0, MAJOR), (2, MINOR), (2, MINOR_SEVENTH), (4, MINOR), (5, MAJOR), (7, MAJOR), (7, DOMINANT_SEVENTH)),
@@ -57,17 +56,25 @@ def choose_plan(
     beginning: bool = True,
     ending: bool = True,
 ) -> Plan:
-    """A plan of so many bars, taken from one of `plans` of this metre and mode.
+    """Make a plan of `bars` bars from one of `plans` of this metre and mode.
 
-    Where no movement is long enough, bars from its beginning come back before its end. Where none has this mode, one of the
-    other is turned into it.
+    If no movement is long enough, bars from its beginning return before its end. If none has this mode, one of the other mode
+    is converted.
 
     Parameters
     ----------
+    plans
+        The plans to choose from.
+    metre, mode
+        The metre and mode of the piece.
+    bars
+        The number of bars.
+    generator
+        The random generator of the choice.
     beginning
-        It begins as the movement does; else as it goes on.
+        Begin with the movement's beginning, not in its middle.
     ending
-        It ends as the movement does; else as it goes on.
+        End with the movement's end, not in its middle.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def choose_plan(
 
 
 def in_mode(plan: Plan, mode: str) -> Plan:
-    """The same plan in major or minor: chords and degrees that do the same take each other's place."""
+    """Convert a plan to major or minor: chords and degrees are replaced by those with the same function."""
     if plan.mode == mode:
         return plan
     chords, degrees = (_IN_MINOR, _DEGREES_IN_MINOR) if mode == "minor" else (_IN_MAJOR, _DEGREES_IN_MAJOR)
@@ -99,14 +106,13 @@ def in_mode(plan: Plan, mode: str) -> Plan:
 
 
 def arrange(plan: Plan, order: Sequence[int]) -> Plan:
-    """The plan's bars in another order, some left out, some more than once: a bar that comes again returns.
+    """Put the plan's bars into another order, some left out, some repeated: a repeated bar returns.
 
-    A bar that returned from one that is left out returns from an earlier one that is like that one, where there is such a
-    bar.
+    A bar whose source is left out returns from an earlier bar with the same origin, if there is one.
     """
     origins = _origins(plan)
-    first: dict[int, tuple[int, Return]] = {}  # for each original bar, where it, or one like it, stands first, and how moved
-    places: dict[int, int] = {}  # where each old bar stands last
+    first: dict[int, tuple[int, Return]] = {}  # for each origin, the first place of a bar with it, and how that one is moved
+    places: dict[int, int] = {}  # the latest place of each old bar
     returns: list[Return | None] = []
     for place, bar in enumerate(order):
         way, origin = plan.returns[bar], origins[bar]
@@ -134,7 +140,7 @@ def arrange(plan: Plan, order: Sequence[int]) -> Plan:
 
 
 def _origins(plan: Plan) -> list[Return]:
-    """The first bar of which each bar is a return of returns, and how far it is moved from there."""
+    """Follow each bar's returns back to their origin, the first bar of the chain; also how far the bar is moved from it."""
     origins: list[Return] = []
     for bar, way in enumerate(plan.returns):
         before = origins[way.source] if way else Return(bar, 0, 0)
@@ -149,7 +155,7 @@ def _order(plan: Plan, bars: int, generator: np.random.Generator, beginning: boo
     if beginning and ending and bars > 1:
         short = bars < _LEAST_WITH_EXCURSION or size < bars + 2
         orders = _without_excursion(size, bars) if short else _with_excursion(size, bars, generator)
-        # Among orders that join alike, chance decides.
+        # A random part decides among orders that are about equally good.
         worth = [_worth(plan, order) + 0.25 * generator.random() for order in orders]
         return orders[int(np.argmax(worth))]
     if beginning or ending:
@@ -159,7 +165,7 @@ def _order(plan: Plan, bars: int, generator: np.random.Generator, beginning: boo
 
 
 def _longer(plan: Plan, bars: int, generator: np.random.Generator, beginning: bool, ending: bool) -> list[int]:
-    """The whole movement, and as many of its bars again as are wanted, before its last phrase."""
+    """Order the whole movement, and repeat its bars before its last phrase until there are enough."""
     size = len(plan)
     first = 1 if plan.start else 0  # an upbeat does not come again
     last = max(size - _PHRASE, first + 1) if ending else size
@@ -171,13 +177,13 @@ def _longer(plan: Plan, bars: int, generator: np.random.Generator, beginning: bo
 
 
 def _without_excursion(size: int, bars: int) -> list[list[int]]:
-    """The beginning, and then the end, which has a fourth to a half of the bars."""
+    """Order the beginning, and then the end, which has a fourth to a half of the bars."""
     tails = range(max(1, bars // 4), max(1, bars // 2) + 1)
     return [[*range(bars - tail), *range(size - tail, size)] for tail in tails]
 
 
 def _with_excursion(size: int, bars: int, generator: np.random.Generator) -> list[list[int]]:
-    """Orders of the beginning, some of the middle, and the end, each with a fourth to a half of the bars."""
+    """Draw orders of the beginning, some of the middle, and the end, each with a fourth to a half of the bars."""
     orders = []
     for _ in range(_ORDERS):
         head, tail = (int(generator.integers(bars // 4, bars * 3 // 8 + 1)) for _ in range(2))
@@ -188,7 +194,7 @@ def _with_excursion(size: int, bars: int, generator: np.random.Generator) -> lis
 
 
 def _worth(plan: Plan, order: Sequence[int]) -> float:
-    """How well parts go on from one another, how far the middle leaves the key, and how many returns of the end stand there too."""
+    """Rate an order: how well its parts join, how far the middle leaves the key, and how many returns of the end keep a source."""
     joins = [place for place in range(1, len(order)) if order[place] != order[place - 1] + 1]
     tail = [bar for bar in order[joins[-1] :] if plan.returns[bar]] if joins else []
     kept = sum(way is not None and way.source in order for way in (plan.returns[bar] for bar in tail))
@@ -199,7 +205,7 @@ def _worth(plan: Plan, order: Sequence[int]) -> float:
 
 
 def _join(plan: Plan, order: Sequence[int], place: int, last: bool) -> float:
-    """How well the bar at a place of an order goes on from the one before it; the last part is to begin at home."""
+    """Rate how well the bar at a place of an order continues the one before it; the last part should begin in the tonic."""
     (before, kind), after = plan.chords[order[place - 1]][-1], plan.chords[order[place]][0]
     real = plan.chords[order[place] - 1][-1]
     tonic = after[0] == _TONIC and after[1] in (MAJOR, MINOR)

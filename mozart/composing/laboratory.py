@@ -1,4 +1,4 @@
-"""The laboratory's way as a composer's: its network's pieces are compositions like any other."""
+"""Compose with the laboratory's network: its pieces become compositions like any other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,37 +16,37 @@ from mozart.lab.windows import WINDOW
 if TYPE_CHECKING:
     from mozart.composing.composer import Composer
 
-# A sampled rhythm may stand still for a while: so many notes are composed at most for a length in seconds or bars.
-_TEMPO = 120.0  # quarters a minute, where none is asked for
+_TEMPO = 120.0  # quarters a minute, unless the request has a tempo
+# By rhythm, at this tempo.
 _SECONDS_AN_ELEMENT, _ELEMENTS_A_BAR = {"0.25": 0.125, "0.5": 0.25, "sampled": 0.13}, {"0.25": 16, "0.5": 8, "sampled": 15}
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """The laboratory's network, ready to compose: its checkpoint, and a hash of all that composing needs."""
+    """The laboratory's checkpoint, and its identity: a hash of all that composing needs."""
 
     checkpoint: LabCheckpoint
     identity: str
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What was measured of it."""
+        """The checkpoint's measurements."""
         return dict(self.checkpoint.metrics)
 
 
 def load(folder: Path) -> Laboratory:
-    """The laboratory's network in a folder. Raises MozartError when it is not whole."""
+    """Load the laboratory's network from a folder; raise MozartError when it is damaged."""
     config, contents = read_folder(folder)
     if config["recipe"] != "lab":
-        raise MozartError(f"{folder} is no checkpoint of the laboratory's recipe: give one that train.py --recipe lab has made.")
+        raise MozartError(f"{folder} is not a checkpoint of the laboratory's recipe: give one that train.py --recipe lab made.")
     with explained(folder):
         return Laboratory(from_files(contents), identify(config))
 
 
 def compose(composer: "Composer", request: Request, on_progress: OnProgress) -> Composition:
-    """A piece as in the laboratory: a random test sequence, then the most probable element each time."""
+    """Compose as in the laboratory: a random test sequence, then the most probable element each time."""
     if request.opening != "random":
-        raise MozartError("The laboratory's network goes on from a random test sequence: leave the opening out.")
+        raise MozartError("The laboratory's network always continues a random test sequence: leave the opening out.")
     length = count_elements(request)
     tempo = request.tempo or _TEMPO
     require_playable((length + WINDOW) * _SECONDS_AN_ELEMENT[request.offsets] * _TEMPO / tempo, tempo)
@@ -67,7 +67,7 @@ def compose(composer: "Composer", request: Request, on_progress: OnProgress) -> 
 
 
 def count_elements(request: Request) -> int:
-    """How many notes and chords a length amounts to, in the laboratory's even rhythm."""
+    """Convert a length to a number of notes and chords in the laboratory's even rhythm."""
     quantity, unit = request.measure
     if unit == "bars":
         quantity *= _ELEMENTS_A_BAR[request.offsets]

@@ -1,4 +1,4 @@
-"""From a request to what stands before the notes: key, metre, character, tempo and a plan of so many bars."""
+"""From a request to what is fixed before the notes: key, metre, character, tempo and a plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from mozart.model.plan_json import from_json
 from mozart.notes import TICKS, Metre
 from mozart.notes.keys import Key, estimate_key
 
-# The keys of Mozart's movements, from which one is drawn where none is asked for.
+# The tonics of Mozart's movements, from which one is drawn if the request names no key.
 _TONICS = {"major": (0, 2, 3, 5, 7, 9, 10), "minor": (0, 2, 4, 7, 9)}
-MIN_BARS = 3  # with fewer there is nothing between a beginning and an end
+MIN_BARS = 3  # a shorter piece has nothing between its beginning and its end
 
 
 @dataclass(frozen=True)
 class Intention:
-    """What stands before the notes.
+    """What is fixed before the notes.
 
     Attributes
     ----------
@@ -31,13 +31,13 @@ class Intention:
     key
         The home key.
     character
-        Such as ``Menuetto``; empty where it is not known.
+        A character such as ``Menuetto``; empty if it is not known.
     tempo
         Quarter notes a minute.
     harmony
         Whether the network is told the plan's chords.
     notes_a_bar
-        About how many notes a bar has.
+        The approximate number of notes in a bar.
     remarks
         Sentences for people.
     """
@@ -54,12 +54,20 @@ class Intention:
 def make_intention(
     request: Request, opening: Opening | None, templates: Sequence[Template], rng: np.random.Generator, bars: int | None = None
 ) -> Intention:
-    """What a piece of a request is to be.
+    """Decide what a piece will be: plan, key, character and tempo.
 
     Parameters
     ----------
+    request
+        What to compose.
+    opening
+        The passage that the piece continues, if any.
+    templates
+        What the piece can inherit.
+    rng
+        The random generator of all choices that the request leaves open.
     bars
-        How many bars to compose, where that is not to be found from the request's length.
+        The number of bars, instead of one computed from the request's length.
 
     Raises
     ------
@@ -93,7 +101,7 @@ def make_intention(
         template = next(t for t in among if t.plan.source == plan.source)
     _require_possible(request, plan, tempo or template.tempo, template.notes_a_bar)
     if opening is not None:
-        plan = replace(plan, start=0)  # it goes on from a bar line
+        plan = replace(plan, start=0)  # after an opening, it begins on a bar line
     if request.form == "free":
         plan = replace(plan, returns=(None,) * len(plan))
     character = request.character if request.character != "any" else (opening.character if opening else template.character)
@@ -103,17 +111,17 @@ def make_intention(
 
 
 def _require_possible(request: Request, plan: Plan, tempo: float, notes_a_bar: float) -> None:
-    """Refuse, before anything is composed, what would take long and could not be played."""
+    """Refuse, before anything is composed, a piece that would be too long."""
     if request.plan and len(plan) > MAX_LENGTHS["bars"]:
         raise MozartError(f"The plan has {len(plan):,} bars: give one of up to {MAX_LENGTHS['bars']}.")
     quarters = plan.metre.bar / TICKS
     if request.offsets in ("0.25", "0.5"):
-        quarters = notes_a_bar * float(request.offsets) / 2  # about: of a chord one offset
+        quarters = notes_a_bar * float(request.offsets) / 2  # an estimate: a chord counts once
     require_playable(len(plan) * quarters * 60 / tempo, tempo)
 
 
 def count_bars(length: Length, metre: tuple[int, int], tempo: float, notes_a_bar: float) -> int:
-    """How many bars a length amounts to."""
+    """Convert a length to a number of bars."""
     if length.unit == "bars":
         count = length.quantity
     elif length.unit == "s":
@@ -124,9 +132,12 @@ def count_bars(length: Length, metre: tuple[int, int], tempo: float, notes_a_bar
 
 
 def bar_seconds(request: Request, templates: Sequence[Template]) -> tuple[float, float]:
-    """How long a bar plays in the quicker and in the slower of the movements that a piece can inherit from: one in ten goes beyond.
+    """Estimate the seconds of a bar in quick and in slow movements that a piece can inherit from: the 10 and 90 % quantiles.
 
-    Raises MozartError when there is no such character.
+    Raises
+    ------
+    MozartError
+        When there is no such character.
     """
     among = _of_character(request.character, templates)
     seconds = [60 / (request.tempo or template.tempo) * template.plan.metre.bar / TICKS for template in among]
@@ -135,7 +146,7 @@ def bar_seconds(request: Request, templates: Sequence[Template]) -> tuple[float,
 
 
 def characters(templates: Sequence[Template]) -> list[str]:
-    """The characters that can be asked for."""
+    """List the characters that a request can name."""
     return sorted({template.character for template in templates if template.character})
 
 
@@ -161,7 +172,7 @@ def _metre_and_mode(
     known = {_metre_of(template) for template in among}
     if metre not in known:
         nearest = min(sorted(known), key=lambda other: (abs(np.log2(other[0] / other[1] * metre[1] / metre[0])), other[0] % 3))
-        remarks.append(f"No movement is in {metre[0]}/{metre[1]}: it goes on in {nearest[0]}/{nearest[1]}.")
+        remarks.append(f"No movement is in {metre[0]}/{metre[1]}: the piece continues in {nearest[0]}/{nearest[1]}.")
         metre = nearest
     return metre, mode or estimate_key(opening.score).mode
 

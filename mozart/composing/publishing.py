@@ -1,4 +1,4 @@
-"""What a finished checkpoint is published with: what its pieces are like, its learning curves, three pieces, and its card."""
+"""Prepare a finished checkpoint for publishing: measure its pieces, draw learning curves, compose three pieces, write its card."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,18 +24,18 @@ LENGTH = "32bars"  # in shorter pieces little can return, and few movements are 
 
 
 def measure_checkpoint(source: str | Path | None, archive: str | None, pieces: int, seed: int) -> str:
-    """Compose pieces by default settings, compare them with Mozart, and write what comes of it into metrics and card.
+    """Compose pieces with default settings, compare them with Mozart, and write the result into metrics and card.
 
     Parameters
     ----------
     source
-        A folder, or a checkpoint that ships; the first of these without one.
+        A folder, or a checkpoint that ships, whose first is the default.
     archive
         Path or address of the sonata archive; see :func:`mozart.corpus.archive.sonatas`.
     pieces
-        How many, two or more; a hundred for numbers that mean something.
+        The number of pieces, two or more; take a hundred for useful numbers.
     seed
-        The first piece's; those of the others follow it.
+        The first piece's seed; the others have the next ones.
 
     Returns
     -------
@@ -63,12 +63,12 @@ def measure_checkpoint(source: str | Path | None, archive: str | None, pieces: i
 
 
 def write_checkpoint_card(source: str | Path | None) -> Path:
-    """Draw a checkpoint's learning curves, compose its three pieces, and write its card anew; the card's path.
+    """Draw a checkpoint's learning curves, compose its three pieces, write its card again, and return the card's path.
 
     Raises
     ------
     MozartError
-        When the checkpoint is not whole or cannot be changed, or without FluidSynth, which plays the pieces.
+        When the checkpoint is damaged or cannot be changed, or without FluidSynth, which plays the pieces.
     """
     folder = _find_folder(source)
     config, contents = read_folder(folder)
@@ -81,7 +81,7 @@ def write_checkpoint_card(source: str | Path | None) -> Path:
 
 
 def draw_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Draw the learning curves that a card shows into `folder`; nothing before the first epoch."""
+    """Draw the learning curves of a card into `folder`; draw nothing before the first epoch."""
     from mozart.rendering import figures
 
     if history:
@@ -90,9 +90,9 @@ def draw_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
 
 
 def make_pieces(composer: Composer, folder: Path) -> None:
-    """Compose and play the pieces that a card plays, by default settings, with seeds from 1 on, into `folder`.
+    """Compose the pieces of a card into `folder` as MP3 files, with default settings and seeds from 1 on.
 
-    Openings are left out, so that no note of another's is in them. Raises MozartError without FluidSynth.
+    They leave openings out, so that they hold no notes of other people's files. Raise MozartError without FluidSynth.
     """
     from mozart.rendering.formats import mp3_bytes
 
@@ -103,26 +103,26 @@ def make_pieces(composer: Composer, folder: Path) -> None:
 
 
 def _find_folder(source: str | Path | None) -> Path:
-    """The folder of a checkpoint that may be changed."""
+    """Find the folder of a checkpoint that may be changed."""
     found = find_checkpoint(source)
     if found.is_on_hub:
-        raise MozartError(f"{source} is in the Hub's cache, where nothing may be changed: copy it into a folder, and give that.")
+        raise MozartError(f"{source} is in the Hub's cache, which must not be changed: copy it into a folder, and give that.")
     return found.folder
 
 
 def _split(works: Sequence[Score], metrics: Any) -> tuple[list[Score], list[Score]]:
-    """The works that a checkpoint was trained on, and those that it was not."""
+    """Divide works into those that a checkpoint was trained on, and those that it was not."""
     names = {*metrics.get("validation_works", ()), *metrics.get("test_works", ())}
     if not names or not names <= {work.title for work in works}:
         raise MozartError(
-            "The works that this checkpoint was trained and tested on are not those of the archive: only what was trained on "
-            "the sonatas can be compared with them."
+            "The works that this checkpoint was trained and tested on are not those of the archive: only a checkpoint that was "
+            "trained on the sonatas can be compared with them."
         )
     return [work for work in works if work.title not in names], [work for work in works if work.title in names]
 
 
 def _rewrite(folder: Path, metrics: Any) -> None:
-    """Write metrics and card anew; all that composing needs stays as it is."""
+    """Write metrics and card again, and keep all that composing needs."""
     config, contents = read_folder(folder)
     about = {name: value for name, value in config.items() if name not in ("format", "recipe", "sha256")}
     card = write_card(metrics, about, folder)

@@ -1,6 +1,6 @@
-"""What to compose: one declaration, from which command line, endpoint, link and the text inside a MIDI file are made.
+"""The request: one declaration of all settings of a piece. Command line, endpoint, link and MIDI text are made from it.
 
-Adding a setting is one field here, and one widget on the page.
+To add a setting, add one field here, and one widget on the page.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from mozart.errors import MozartError
 from mozart.notes.keys import Key
+from mozart.rendering.sound import MAX_SECONDS
 
-# What a length can be: a long movement of a sonata. No piece sounds longer than MAX_SECONDS, whatever makes it so long.
+# The longest length is that of a long sonata movement.
 MAX_LENGTHS = {"notes": 6_000, "s": 900, "bars": 500}
-MAX_SECONDS = 1_200
-# What may be composed again, over and over: each bar costs several drafts, each part all notes before it.
+# Limits on bars composed again: each bar costs several drafts, each part a reading of all notes before it.
 MAX_AGAIN_PARTS, MAX_AGAIN_BARS = 32, 128
 MAX_SEED = 2**32 - 1
 TEMPI = (20.0, 400.0)
@@ -42,14 +42,14 @@ class Length(NamedTuple):
 
 
 class Request(BaseModel):
-    """What to compose; made only by values that are possible.
+    """What to compose. Equal requests compose equal pieces.
 
-    Equal requests compose equal pieces. Every field's description is what people read wherever the setting stands.
+    People read each field's description in the command line's help, in error messages and at the endpoint.
 
     Raises
     ------
     MozartError
-        When a value is not possible, in a sentence that says what is.
+        When a value is not possible; the sentence says which are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,33 +57,35 @@ class Request(BaseModel):
     length: str = Field("32bars", description="how much to compose: 32bars, 60s, or a number of notes such as 500 (with lab 500)")
     opening: str = Field(
         "none",
-        description='what it goes on from: none, random (the beginning of a movement), one such as "K. 281, movement 1", '
-        "or a MIDI file (with lab random)",
+        description="the passage that the piece continues: none, random (the beginning of a held-out movement), a movement such as "
+        '"K. 281, movement 1", or your own MIDI file (with lab random)',
     )
-    include_opening: bool = Field(True, description="let the opening stand in the result")
+    include_opening: bool = Field(True, description="include the opening in the result")
     key: str = Field("any", description="any, or a key such as G major")
     character: str = Field("any", description="any, or one such as Allegro, Andante or Menuetto, which sets metre and tempo")
     form: Literal["inherited", "free"] = Field(
-        "inherited", description="inherited: bars return and chords follow as in a movement of Mozart's; free: as they come"
+        "inherited", description="inherited: bars return and chords change as in one of Mozart's movements; free: without a plan"
     )
-    ending: bool = Field(True, description="let the piece come to an end")
+    ending: bool = Field(True, description="end the piece with a cadence")
     offsets: Offsets = Field(
-        "composed", description="the rhythm: composed with the notes; or the laboratory's: sampled, 0.25 or 0.5 (with lab 0.25)"
+        "composed", description="the rhythm: composed with the notes; or as in the laboratory: sampled, 0.25 or 0.5 (with lab 0.25)"
     )
     temperature: float = Field(TEMPERATURE, gt=0, le=MAX_TEMPERATURE, description="below 1 more predictable, above 1 wilder")
-    top_p: float = Field(TOP_P, gt=0, le=1, description="draw only from the most probable values that together have this share")
+    top_p: float = Field(
+        TOP_P, gt=0, le=1, description="draw only from the most probable values whose probabilities add up to this"
+    )
     seed: int | None = Field(
-        None, ge=0, le=MAX_SEED, description="the same seed gives the same piece; without it one is drawn and printed"
+        None, ge=0, le=MAX_SEED, description="the same seed gives the same piece; without one, a random seed is used and shown"
     )
     tempo: float | None = Field(
-        None, ge=TEMPI[0], le=TEMPI[1], description="quarter notes a minute, 20 to 400; without it that of the character"
+        None, ge=TEMPI[0], le=TEMPI[1], description="quarter notes a minute, 20 to 400; without it the character's tempo"
     )
     max_copy: int | None = Field(
-        None, ge=MIN_MAX_COPY, le=1_000, description="the longest run of notes, 7 or more, that may also stand in a sonata"
+        None, ge=MIN_MAX_COPY, le=1_000, description="the longest run of notes, 7 or more, that the piece may share with a sonata"
     )
     plan: str = Field("", max_length=200_000, description="form and harmony as JSON, instead of an inherited plan")
-    again: str = Field("", max_length=2_000, description="bars composed once more, each with a seed: 9-12@7,17-18@3")
-    lab: bool = Field(False, description="as in the laboratory: its network, and the most probable note each time")
+    again: str = Field("", max_length=2_000, description="bars to compose again, each part with a seed: 9-12@7,17-18@3")
+    lab: bool = Field(False, description="compose as in the laboratory: its network, and the most probable note each time")
 
     def __init__(self, **settings: Any) -> None:
         try:
@@ -100,12 +102,12 @@ class Request(BaseModel):
         if str(given.get("lab")).lower() in ("true", "1"):
             unused = [name for name in UNUSED_BY_LAB if name in given and given[name] != cls.model_fields[name].default]
             if unused:
-                raise MozartError(f"The laboratory's way does not use {_spoken(unused[0])}: leave it out, or lab.")
+                raise MozartError(f"The laboratory's network does not use {_spoken(unused[0])}: leave it out, or leave lab out.")
             given = {**_LAB_DEFAULTS, **given}
             if given["offsets"] == "composed":
                 raise MozartError("The laboratory's network composes no rhythm: choose offsets of 0.25, 0.5 or sampled.")
             if given["opening"] == "none":
-                raise MozartError("The laboratory's network goes on from an opening: choose random.")
+                raise MozartError("The laboratory's network needs an opening: choose random.")
         return given
 
     @field_validator("length", mode="before")
@@ -157,26 +159,26 @@ class Request(BaseModel):
 
     @property
     def bars_again(self) -> list[tuple[int, int, int]]:
-        """First bar, last bar (both counted from 1) and seed of every part that was composed once more."""
+        """The first bar, last bar (both counted from 1) and seed of every part to compose again."""
         return parse_again(self.again)
 
     def changed(self, **settings: Any) -> Self:
-        """The same request but for `settings`."""
+        """Copy the request with other `settings`."""
         return type(self)(**{**self.model_dump(), **settings})
 
     def settings(self) -> dict[str, Any]:
-        """What differs from the default, as plain values: what a link and a MIDI file say."""
+        """Return the settings that differ from the default, as plain values, for links and MIDI files."""
         usual = type(self)(lab=self.lab)
         return {name: value for name, value in self if value != getattr(usual, name) or (name == "lab" and value)}
 
     @classmethod
     def from_text(cls, settings: Mapping[str, str]) -> Self:
-        """The request of settings that are all text, as a link or a command line has them; others than ours are left out."""
+        """Make a request from settings that are all text, as in a link or a command line, and ignore unknown names."""
         return cls(**{name: text for name, text in settings.items() if name in cls.model_fields})
 
 
 def parse_length(text: object) -> Length:
-    """A length's quantity and unit. Raises MozartError when it is none."""
+    """Read a length's quantity and unit; raise MozartError when the text is not a length."""
     parsed = _LENGTH.fullmatch(text.strip()) if isinstance(text, str) else None
     quantity, unit = (float(parsed[1]), parsed[2] or "notes") if parsed else (0.0, "notes")
     most = MAX_LENGTHS[unit]
@@ -190,26 +192,26 @@ def parse_length(text: object) -> Length:
 
 
 def parse_again(text: str) -> list[tuple[int, int, int]]:
-    """First bar, last bar and seed of each part in ``9-12@7,17-18@3``. Raises MozartError when it is not so written."""
+    """Read first bar, last bar and seed of each part in ``9-12@7,17-18@3``; raise MozartError for any other text."""
     parts = [_AGAIN.fullmatch(part.strip()) for part in text.split(",")] if text.strip() else []
     found = [(int(part[1]), int(part[2]), int(part[3])) for part in parts if part]
     if len(found) < len(parts) or any(not 1 <= first <= last or seed > MAX_SEED for first, last, seed in found):
         raise MozartError(f"Bars to compose again cannot be {_short(text)}: write them as 9-12@7, bars 9 to 12 with seed 7.")
     if len(found) > MAX_AGAIN_PARTS or sum(last - first + 1 for first, last, _ in found) > MAX_AGAIN_BARS:
         raise MozartError(
-            f"So much cannot be composed again: choose up to {MAX_AGAIN_PARTS} parts of {MAX_AGAIN_BARS} bars in all, "
-            "or another seed."
+            f"These are too many bars to compose again: choose up to {MAX_AGAIN_PARTS} parts of {MAX_AGAIN_BARS} bars in all, "
+            "or another seed for the piece."
         )
     return found
 
 
 def require_playable(seconds: float, tempo: float) -> None:
-    """Raise MozartError where a piece would last longer than MAX_SECONDS: it says which part of its length, or tempo, would do.
+    """Raise MozartError if a piece would last longer than MAX_SECONDS, with a length or tempo that is possible.
 
     Parameters
     ----------
     seconds
-        How long it is, or is expected to be.
+        The piece's duration, or an estimate of it.
     tempo
         Quarter notes a minute.
     """
@@ -228,7 +230,7 @@ def _percent(share: float) -> str:
 
 
 def add_flags(parser: Any) -> None:
-    """Give a command line one flag for every setting."""
+    """Add one flag for every setting to a command line."""
     for name, field in Request.model_fields.items():
         flag = name.replace("_", "-")
         if field.annotation is bool:
@@ -241,13 +243,13 @@ def add_flags(parser: Any) -> None:
 
 
 def read_flags(options: argparse.Namespace) -> Request:
-    """The request of what :func:`add_flags` has read."""
+    """Make a request from the flags of :func:`add_flags`."""
     given = {name: getattr(options, name) for name in Request.model_fields}
     return Request.from_text({name: text for name, text in given.items() if text is not None})
 
 
 def parameters() -> list[inspect.Parameter]:
-    """One parameter for every setting, for a function that programs call."""
+    """List one parameter for every setting, for a function that programs call."""
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
         for name, field in Request.model_fields.items()
@@ -255,12 +257,12 @@ def parameters() -> list[inspect.Parameter]:
 
 
 def describe_parameters() -> str:
-    """A line for every setting, as ``Args:`` of a docstring."""
+    """Write a line for every setting, for ``Args:`` of a docstring."""
     return "\n".join(f"    {name}: {field.description}" for name, field in Request.model_fields.items())
 
 
 def _refusal(error: ValidationError) -> MozartError:
-    """One sentence about the first thing that is wrong."""
+    """Describe the first wrong value in one sentence."""
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "request"
     if name not in Request.model_fields:
@@ -285,6 +287,6 @@ def _spoken(name: str) -> str:
 
 
 def _short(value: object) -> str:
-    """A value that may be anything, in one short line."""
+    """Write any value as one short line."""
     short = reprlib.repr(value)
     return short[1:-1] if isinstance(value, str) else short

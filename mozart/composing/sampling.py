@@ -1,4 +1,4 @@
-"""Drawing a value from what the network predicts."""
+"""Draw a value from the network's prediction."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,19 +7,19 @@ Floats = NDArray[np.floating]
 
 
 def draw(log_probabilities: Floats, rng: np.random.Generator, temperature: float = 1.0, top_p: float = 1.0) -> int:
-    """The index of one value, drawn at random.
+    """Draw the index of one value at random.
 
     Parameters
     ----------
     log_probabilities
-        Shape (V,); minus infinity for what is impossible.
+        Shape (V,); minus infinity for impossible values.
     rng
-        The only source of chance; exactly one number is taken from it.
+        The random generator; exactly one number is taken from it.
     temperature
         Above 0; divides the log-probabilities: below 1 more predictable, above 1 wilder.
     top_p
-        In (0, 1]: only the most probable values that together have this share are drawn from.
-        (Holtzman et al., The curious case of neural text degeneration, 2020.)
+        In (0, 1]: draw only from the most probable values whose probabilities add up to this
+        (Holtzman et al., The curious case of neural text degeneration, 2020).
     """
     scaled = np.asarray(log_probabilities, dtype=np.float64) / temperature
     weights = np.exp(scaled - scaled.max())

@@ -1,7 +1,7 @@
-"""A piece from a plan: bars that return are taken over, all others are drawn, and the end closes.
+"""Write a piece from a plan: copy the bars that return, draw all others, and close at the end.
 
-Where a bar returns, its notes are those of the bar that it returns from, moved as the plan moves them, and the network reads
-them like any others: so what follows is composed after them, and the seam with it.
+A bar that returns gets the notes of its source, transposed by the plan. The network reads them like any others, so the next
+notes continue them.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,14 +22,20 @@ def write_bars(
 
     Parameters
     ----------
+    draft
+        The draft to write into.
+    plan
+        Form and harmony.
+    key
+        The home key.
     start
         Where the plan's first bar begins, in ticks.
     on_progress
-        Called after every bar with how many there are and how many there will be; False ends the piece there.
+        Called after every bar with the number of bars so far and in all; if it returns False, the piece ends there.
     seed
-        Of the drafts of the end.
+        The seed of the drafts of the end.
     notes
-        About how many there should be, where that is asked for: bars become denser or thinner as is needed.
+        The approximate number of notes, if the request asks for one: bars become denser or thinner as needed.
 
     Returns
     -------
@@ -42,7 +48,7 @@ def write_bars(
     for index in range(closing):
         here = start + bar * index
         if notes is not None:
-            # An end has about half a bar less to play.
+            # The end has about half a bar less of music.
             left = total - index - (0.6 if plan.close else 0)
             draft.balance = draft.balance.aim((notes - (len(draft.notes) - before)) / max(left, 1))
         if plan.returns[index] is None or not take_over(draft, plan, index, start):
@@ -57,7 +63,7 @@ def write_bars(
 
 
 def take_over(draft: Draft, plan: Plan, index: int, start: int) -> bool:
-    """Take over the notes of the bar that a bar returns from; False where it is silent, leaves the keyboard, or makes a loop."""
+    """Copy the notes of the bar that a bar returns from; False if it is silent, leaves the keyboard, or makes a loop."""
     way = plan.returns[index]
     assert way is not None
     bar = plan.metre.bar
@@ -83,7 +89,7 @@ def take_over(draft: Draft, plan: Plan, index: int, start: int) -> bool:
 
 
 def in_order(notes: Sequence[Note]) -> list[Note]:
-    """Notes as a score has them; of two on one key at one moment the first is kept."""
+    """Sort notes in a score's order, and keep the first of two on one key at one moment."""
     ordered = sorted(notes, key=lambda note: (note.onset, note.voice, -note.pitch))
     seen: set[tuple[int, int]] = set()
     kept = []

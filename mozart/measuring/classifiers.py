@@ -1,7 +1,7 @@
-"""Can a classifier tell two samples apart? The classifier two-sample test (Lopez-Paz and Oquab, Revisiting classifier
-two-sample tests, 2017), with works and pieces held out whole.
+"""Can a classifier tell two samples apart?
 
-It needs scikit-learn, which composing and training do not: it is imported when the test is made.
+The method is the classifier two-sample test (Lopez-Paz and Oquab, Revisiting classifier two-sample tests, 2017), with whole
+works and pieces held out. Only this test needs scikit-learn, so it is imported when the test runs.
 """
 
 from collections.abc import Callable
@@ -21,22 +21,22 @@ _COUNTED = np.array([not name.startswith(f"{APART}: ") for name in NAMES])
 
 
 def tell_apart(sample: Sample, mozart: Sample, seed: int = 0) -> dict[str, dict[str, float]]:
-    """How well two classifiers tell `sample` from `mozart`, tested on works and pieces that they have not seen.
+    """Test how well two classifiers tell `sample` from `mozart`, on works and pieces that they have not seen.
 
     Parameters
     ----------
     sample, mozart
-        Each of two groups at least; features of loudness are not looked at.
+        Two samples of at least two groups each; features of loudness are left out.
     seed
-        Of the folds and of the resampling.
+        The seed of the folds and of the resampling.
 
     Returns
     -------
     dict
         ``boosting`` and ``regression`` → ``auc`` (0.5: not at all, 1: every time), the mean over folds of whole groups, with
-        the ends of its 95 % interval, ``low`` and ``high``: groups are resampled within their fold, or the passages of one
-        that has its fold to itself. With few works on a side the number drifts, to either side of 0.5, even where there is
-        nothing to tell: set it beside that of works that were held out.
+        the ends of its 95 % interval, ``low`` and ``high``. For the interval, groups are resampled within their fold; a group
+        that is alone in its fold is resampled by passages. With few works on a side the number drifts from 0.5 in either
+        direction even for equal samples, so compare it with that of works that were held out.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def tell_apart(sample: Sample, mozart: Sample, seed: int = 0) -> dict[str, dict[
 
 
 def auc(scores: Floats, positive: Flags) -> float:
-    """The chance that a positive one's score is above another's, ties counting half; NaN when one side is empty."""
+    """Compute the probability that a positive row scores above a negative one, ties counting half; NaN if a side is empty."""
     ours, others = scores[positive], np.sort(scores[~positive])
     if not len(ours) or not len(others):
         return float("nan")
@@ -83,7 +83,7 @@ def _models() -> dict[str, Callable[[], Any]]:
     except ImportError as error:
         raise MozartError("The classifier test needs scikit-learn: install it with `pip install scikit-learn`.") from error
     return {
-        # Small trees, and strong shrinkage: there are more features than passages of many a work.
+        # Small trees and strong shrinkage: many works have fewer passages than there are features.
         "boosting": lambda: HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=6, min_samples_leaf=8, learning_rate=0.15, class_weight="balanced", random_state=0
         ),
@@ -96,14 +96,14 @@ def _models() -> dict[str, Callable[[], Any]]:
 
 
 def _vary(rows: Floats) -> Flags:
-    """Which features have more than one value: from the others nothing can be learned, and the models refuse them."""
+    """Find the features with more than one value; the others teach nothing, and the models refuse them."""
     missing = np.isnan(rows)
     varied: Flags = np.where(missing, -np.inf, rows).max(0) > np.where(missing, np.inf, rows).min(0)
     return varied
 
 
 def _deal(groups: NDArray[np.str_], ours: Flags, n_folds: int, rng: np.random.Generator) -> Ints:
-    """A fold for each row: whole groups, those of either side spread evenly, the largest first."""
+    """Deal out a fold to each row: whole groups, those of either side spread evenly, the largest first."""
     folds = np.zeros(len(groups), dtype=np.int64)
     for side in (ours, ~ours):
         names, sizes = np.unique(groups[side], return_counts=True)
@@ -117,7 +117,7 @@ def _deal(groups: NDArray[np.str_], ours: Flags, n_folds: int, rng: np.random.Ge
 
 
 def _mean_auc(scores: Floats, ours: Flags, folds: Ints, rows: Ints) -> float:
-    """The mean over folds: the scores of two models are not compared with each other."""
+    """Average the AUC over folds, because scores of two models cannot be compared with each other."""
     found = [auc(scores[here], ours[here]) for fold in np.unique(folds) if len(here := rows[folds[rows] == fold])]
     return float(np.nanmean(found))
 

@@ -1,14 +1,14 @@
-"""Two samples of music compared, feature by feature.
+"""Compare two samples of music, feature by feature.
 
 Conventions
 -----------
-d is how far one sample's mean lies above Mozart's, in his standard deviations (Glass's delta): a feature in which he varies
-widely tells little. Each |d| counts as :data:`MOST` at most, so that no single feature decides. A family's distance is the
-mean of |d| over its features, and the distance of all together the mean over the families, dynamics left out.
+d is how far one sample's mean lies above Mozart's, in his standard deviations (Glass's delta), so a feature that varies widely
+in his works weighs little. Each |d| is cut off at :data:`MOST`, so that no single feature decides. A family's distance is the
+mean of |d| over its features; the distance of all families together is the mean over the families without dynamics.
 
-A sample of few passages lies off by chance alone, by about 0.8 √(1/n + 1/m) where n and m passages are compared, and works
-differ among themselves. So a distance means something beside the floor only: the same number for works of Mozart's own. It
-looks at means; :func:`variety` says whether the pieces differ among themselves as much as his do.
+Chance alone gives a small sample a distance, about 0.8 √(1/n + 1/m) for n and m passages, and works differ among themselves.
+So read a distance beside the floor: the same number for works of Mozart's own. A distance compares means;
+:func:`variety` tells whether the pieces differ among themselves as much as his do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Sample:
     rows
         Array of float64, shape (pieces, features), in the order of :data:`NAMES`; NaN where there was nothing to measure.
     groups
-        What each belongs to: its work, or itself.
+        The group of each passage: its work. A piece is its own group.
     """
 
     rows: Floats
@@ -46,9 +46,12 @@ class Sample:
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Score], bars: int) -> Self:
-        """The first so many bars of each piece, or all of a shorter one; each is a group of its own.
+        """Measure the first `bars` bars of each piece, or all of a shorter one; each piece is its own group.
 
-        Raises MozartError when there are fewer than two.
+        Raises
+        ------
+        MozartError
+            When there are fewer than two pieces.
         """
         if len(pieces) < 2:
             raise MozartError("There is too little to compare: give at least two pieces.")
@@ -57,14 +60,14 @@ class Sample:
 
     @classmethod
     def of_works(cls, works: Sequence[Score], bars: int) -> Self:
-        """All passages of so many bars of each work. Raises MozartError when there are fewer than two."""
+        """Measure all passages of `bars` bars of each work; raise MozartError when there are fewer than two."""
         passages = [(passage, work.title) for work in works for passage in cut_passages(work, bars)]
         if len(passages) < 2:
             raise MozartError(f"The works have fewer than two passages of {bars} bars in one metre: measure shorter pieces.")
         return cls(_rows([passage for passage, _ in passages]), tuple(title for _, title in passages))
 
     def part(self, chosen: Flags) -> "Sample":
-        """Some of the passages."""
+        """Select some of the passages."""
         return Sample(self.rows[chosen], tuple(group for group, keep in zip(self.groups, chosen, strict=True) if keep))
 
     def __add__(self, other: "Sample") -> "Sample":
@@ -80,9 +83,9 @@ def _rows(scores: Sequence[Score]) -> Floats:
 
 
 def differences(sample: Sample, mozart: Sample) -> dict[str, float]:
-    """d of each feature, from -3 to 3; features that one of the two never has are left out.
+    """Compute d of each feature, from -3 to 3; features that one of the samples never has are left out.
 
-    Where Mozart never varies, d is 0 when the means are equal, and as large as can be when they are not.
+    If Mozart never varies in a feature, d is 0 for equal means, and -3 or 3 for others.
     """
     found = {}
     for index, name in enumerate(NAMES):
@@ -95,7 +98,7 @@ def differences(sample: Sample, mozart: Sample) -> dict[str, float]:
 
 
 def distances(sample: Sample, mozart: Sample) -> dict[str, float]:
-    """The mean of |d| in each family, and of the families ``together``, dynamics left out."""
+    """Average |d| in each family, and over the families ``together``, without dynamics."""
     found = differences(sample, mozart)
     by_family = {family: [abs(d) for name, d in found.items() if name.startswith(f"{family}: ")] for family in FAMILIES}
     means = {family: float(np.mean(each)) if each else float("nan") for family, each in by_family.items()}
@@ -103,9 +106,9 @@ def distances(sample: Sample, mozart: Sample) -> dict[str, float]:
 
 
 def variety(sample: Sample, mozart: Sample) -> dict[str, float]:
-    """How much the pieces differ among themselves, by family and ``together``: 1 as much as his passages, 0 not at all.
+    """Measure how much the pieces differ among themselves, by family and ``together``: 1 as much as his passages, 0 not at all.
 
-    The median, over the features, of the ratio of the standard deviations.
+    It is the median, over the features, of the ratio of the standard deviations.
     """
     ratios: dict[str, float] = {}
     for index, name in enumerate(NAMES):
@@ -118,9 +121,12 @@ def variety(sample: Sample, mozart: Sample) -> dict[str, float]:
 
 
 def floors(mozart: Sample, works: int, seed: int = 0) -> tuple[float, float]:
-    """The distance, all families together, of so many works drawn from Mozart's against the rest: from 5 % to 95 % of 20 draws.
+    """Find the distance between randomly drawn works of Mozart's and his other works: the 5 and 95 % quantiles of 20 draws.
 
-    Raises MozartError when there are not works enough for both sides.
+    Raises
+    ------
+    MozartError
+        When there are not enough works for both sides.
     """
     titles = sorted(set(mozart.groups))
     if len(titles) < works + 2:
@@ -136,7 +142,7 @@ def floors(mozart: Sample, works: int, seed: int = 0) -> tuple[float, float]:
 
 
 def giveaways(sample: Sample, mozart: Sample, most: int = 12) -> list[dict[str, float | str]]:
-    """The features with the largest |d|: feature, its meaning, the mean of Mozart and of the pieces, and d."""
+    """List the features with the largest |d|: feature, its meaning, the means of Mozart and of the pieces, and d."""
     found = {name: d for name, d in differences(sample, mozart).items() if not name.startswith(f"{APART}: ")}
     worst = sorted(found, key=lambda name: (-abs(found[name]), name))[:most]
     means = _means(sample), _means(mozart)

@@ -1,17 +1,17 @@
-"""Does a piece quote the works that were trained on, how much of it, and where?
+"""Find what a piece copies from the works that were trained on, and where.
 
 Conventions
 -----------
-A run is so many successive notes with the same intervals in semitones and the same inter-onset intervals: the same music
-in any key, in exact time. Lengths, loudness and the place in the bar do not matter. Runs are looked for in two lines:
+A run is a number of successive notes with the same intervals in semitones and the same inter-onset intervals: the same music
+in any key, in exact time. Durations, loudness and the place in the bar do not matter. Two lines are searched for runs:
 
 - ``melody``: the highest note of voice 0 at each of its onsets;
 - ``notes``: all notes, in the score's order: by onset, then voice, then pitch from the top.
 
-A gram is a run of :data:`GRAM` notes, the shortest that is looked for. The index keeps 32 bits of a hash of each, from which
-the music cannot be played. Of a piece of 500 notes, one gram is found that is not there with a chance of about 1 %; a run
-that is a note longer would need a second such chance at the very next place. Inter-onset intervals are rounded to 1/24
-quarter, the grid on which all but 100 of the sonatas' onsets lie. Runs do not go on from one movement into the next.
+A gram is a run of :data:`GRAM` notes, the shortest that is searched for. The index keeps 32 bits of a hash of each, from which
+the music cannot be played. In a piece of 500 notes, the probability that one gram is found wrongly is about 1 %; a longer
+false run would need another such match at the very next place. Inter-onset intervals are rounded to 1/24 quarter, the grid
+on which all but 100 of the sonatas' onsets lie. A run never crosses from one movement into the next.
 """
 
 import copy
@@ -32,10 +32,10 @@ SHARES = (8, 12, 16)
 LINES = ("melody", "notes")
 
 _GRID = TICKS // 24
-_LONGEST = 2**12 - 1  # inter-onset intervals from here on, 42 bars of 4/4, are one
-_NO_GRAM = 0  # where a movement ends
-# Multilinear hashing: a sum of products with random factors, of which the upper bits are kept (Lemire and Kaser, Strongly
-# universal string hashing is fast, 2014). Any factors would do, but they are part of what a checkpoint's index means.
+_LONGEST = 2**12 - 1  # all inter-onset intervals from here on, 42 bars of 4/4, count as one
+_NO_GRAM = 0  # at the end of a movement
+# Multilinear hashing: the upper bits of a sum of products with random factors (Lemire and Kaser, Strongly universal string
+# hashing is fast, 2014). The factors are arbitrary, but the index of every checkpoint depends on them.
 _FACTORS = np.random.Generator(np.random.PCG64(1756)).integers(1, 2**63, size=GRAM - 1, dtype=np.uint64)
 _FACTOR_LIST: list[int] = _FACTORS.tolist()
 
@@ -53,16 +53,16 @@ class Movement(NamedTuple):
 
 @dataclass(frozen=True)
 class Copy:
-    """A run that stands in the training works.
+    """A run that also occurs in the training works.
 
     Attributes
     ----------
     length
-        How many notes.
+        The number of notes.
     start
         The index of its first note in the piece's line.
     work, movement
-        Where it stands; movements are counted from 1.
+        Where it occurs; movements are counted from 1.
     note
         The index of its first note in that movement's line.
     """
@@ -76,14 +76,14 @@ class Copy:
 
 @dataclass(frozen=True)
 class Copies:
-    """How much of one line of a piece stands in the training works.
+    """How much of one line of a piece also occurs in the training works.
 
     Attributes
     ----------
     longest
         The longest run, of :data:`GRAM` notes or more; the first of equally long ones.
     shares
-        N → the share of the line's runs of n notes that stand there; 0 where it has none.
+        For each n of `SHARES`, the share of the line's runs of n notes that also occur there.
     """
 
     longest: Copy | None
@@ -91,11 +91,11 @@ class Copies:
 
     @property
     def length(self) -> int:
-        """How long the longest run is; 0 when there is none."""
+        """The number of notes of the longest run; 0 when there is none."""
         return self.longest.length if self.longest else 0
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; the lengths are strings there."""
+        """Convert to plain values, with strings for the lengths."""
         longest = asdict(self.longest) if self.longest else None
         return {"longest": longest, "shares": {str(length): share for length, share in self.shares.items()}}
 
@@ -106,10 +106,9 @@ class CopyIndex:
     Parameters
     ----------
     hashes
-        ``melody`` and ``notes`` → array of int32, one for each note of the line: of the gram that begins with it, 0 where
-        none does.
+        ``melody`` and ``notes`` → array of int32, with the hash of the gram that begins with each note of the line, or 0.
     movements
-        In the order of their places.
+        The movements, in the order of their places.
 
     Raises
     ------
@@ -134,7 +133,7 @@ class CopyIndex:
 
     @classmethod
     def of(cls, works: Sequence[Score]) -> Self:
-        """The index of `works`, under their titles."""
+        """Make the index of `works`, under their titles."""
         hashes: dict[str, list[Hashes]] = {line: [] for line in LINES}
         movements, firsts = [], dict.fromkeys(LINES, 0)
         for work in works:
@@ -148,12 +147,12 @@ class CopyIndex:
         return cls({line: np.concatenate(parts) for line, parts in hashes.items()}, movements)
 
     def places(self) -> list[list[str | int]]:
-        """Each movement's work, number and first places, as JSON can hold them."""
+        """List each movement's work, number and first places, as JSON can hold them."""
         return [list(movement) for movement in self.movements]
 
     @classmethod
     def load(cls, hashes: Mapping[str, Hashes], places: Sequence[Sequence[Any]]) -> Self:
-        """The index whose ``hashes`` and :meth:`places` these are. Raises MozartError when they cannot be."""
+        """Make an index from its ``hashes`` and :meth:`places`; raise MozartError when they are not possible."""
         types = (str, int, int, int)
         for place in places:
             if len(place) != len(types) or not all(isinstance(value, kind) for value, kind in zip(place, types, strict=True)):
@@ -161,7 +160,7 @@ class CopyIndex:
         return cls(hashes, [Movement(*place) for place in places])
 
     def look_up(self, piece: Score, line: str = "notes") -> Copies:
-        """How much of one line of a piece stands in the training works."""
+        """Find how much of one line of a piece also occurs in the training works."""
         follower = Follower(self, line)
         lengths = [follower.take(note) for note in _notes_of(piece, line)]
         counts = np.array(lengths, dtype=np.int64)
@@ -176,19 +175,19 @@ class CopyIndex:
         return Copies(Copy(length, best - length + 1, movement.work, movement.number, note), shares)
 
     def find(self, line: str, gram: int) -> Sequence[int]:
-        """The places at which a gram begins, ascending."""
+        """Find the places at which a gram begins, ascending."""
         return self._places[line].get(gram, ())
 
 
 class Follower:
-    """Knows, while a piece is composed note by note, how long the run is that stands in the training works.
+    """Follows a piece note by note, and tells how long a run it is just copying from the training works.
 
     Parameters
     ----------
     index
-        Of the training works.
+        The index of the training works.
     line
-        ``notes``, or ``melody``: then only the melody's notes are to be given.
+        ``notes``, or ``melody`` to follow a melody's notes alone.
 
     Attributes
     ----------
@@ -201,16 +200,16 @@ class Follower:
         self._index, self._line = index, line
         self._last: Note | None = None
         self._codes: list[int] = []
-        self._runs: dict[int, int] = {}  # where the latest gram begins → how long the run is that ends with it
+        self._runs: dict[int, int] = {}  # where the latest gram begins → the length of the run that ends with it
 
     def fork(self) -> Self:
-        """A copy that goes its own way."""
+        """Copy the follower, so that both can go on independently."""
         other = copy.copy(self)
         other.firsts, other._codes, other._runs = [*self.firsts], [*self._codes], dict(self._runs)
         return other
 
     def take(self, note: Note) -> int:
-        """Take the piece's next note, in order; the length of the longest run that ends with it, 0 or `GRAM` and more."""
+        """Take the piece's next note, and return the length of the longest run that ends with it: 0, or `GRAM` and more."""
         self._codes, self._runs = self._with(note)
         self._last = note
         length = max(self._runs.values(), default=0)
@@ -218,7 +217,7 @@ class Follower:
         return length
 
     def length_with(self, note: Note) -> int:
-        """What :meth:`take` would give, without taking the note."""
+        """Return what :meth:`take` would return, without taking the note."""
         return max(self._with(note)[1].values(), default=0)
 
     def _with(self, note: Note) -> tuple[list[int], dict[int, int]]:
@@ -232,7 +231,7 @@ class Follower:
 
 
 def line_of(score: Score, line: str) -> tuple[Ints, Ints]:
-    """The onsets, in ticks, and the pitches of a line, shape (n,) each."""
+    """Return the onsets, in ticks, and the pitches of a line, shape (n,) each."""
     chosen = np.arange(len(score))
     if line == "melody":
         chosen = np.flatnonzero(score.voices == 0)
@@ -241,7 +240,7 @@ def line_of(score: Score, line: str) -> tuple[Ints, Ints]:
 
 
 def hash_grams(onsets: Ints, pitches: Ints) -> Hashes:
-    """The hash of the gram that begins with each note, 0 for the last seven; the same on every machine, shape (n,)."""
+    """Hash the gram that begins with each note, 0 for the last seven, alike on every machine; shape (n,)."""
     grams = np.full(len(onsets), _NO_GRAM, dtype=np.int32)
     if len(onsets) >= GRAM:
         waits = np.minimum((np.diff(onsets) + _GRID // 2) // _GRID, _LONGEST)
@@ -252,12 +251,12 @@ def hash_grams(onsets: Ints, pitches: Ints) -> Hashes:
 
 
 def _code(interval: int, wait: int) -> int:
-    """An interval in semitones and a wait in ticks as one number."""
+    """Combine an interval in semitones and an inter-onset interval in ticks into one number."""
     return (interval + 128) * (_LONGEST + 1) + min((wait + _GRID // 2) // _GRID, _LONGEST)
 
 
 def _fold(total: int) -> int:
-    """The same of one gram as :func:`hash_grams` has it: the upper half of 64 bits, as a signed number."""
+    """Take the upper half of 64 bits as a signed number, as :func:`hash_grams` does."""
     upper = max((total & (2**64 - 1)) >> 32, 1)
     return upper - 2**32 if upper >= 2**31 else upper
 

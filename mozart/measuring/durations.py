@@ -1,4 +1,4 @@
-"""How long notes are held, against the bar and against what their hand plays next."""
+"""How long notes are held, on their own and compared with the hand's next notes."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ DURATIONS = {
 
 
 def durations(passage: Passage) -> dict[str, float]:
-    """The features of :data:`DURATIONS`."""
+    """Measure the features of :data:`DURATIONS`."""
     lengths = passage.ends - passage.onsets
     found = {
         "mean": float(lengths.mean() / TICKS),
@@ -41,7 +41,7 @@ def durations(passage: Passage) -> dict[str, float]:
 
 
 def _end_together(onsets: np.ndarray, held: np.ndarray, times: np.ndarray) -> list[bool]:
-    """For each moment at which several notes begin, whether all are equally long."""
+    """Tell for each moment at which several notes begin whether all are equally long."""
     where = np.searchsorted(times, onsets)
     longest, shortest = np.zeros(len(times), dtype=np.int64), np.full(len(times), np.iinfo(np.int64).max)
     np.maximum.at(longest, where, held)

@@ -1,4 +1,4 @@
-"""Loudness. The sonatas' files hardly tie it to metre or melody, so there is little to measure, and it counts apart."""
+"""Loudness. In the sonatas' files it hardly depends on metre or melody, so no distance of all families includes it."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ DYNAMICS = {
 
 
 def dynamics(passage: Passage) -> dict[str, float]:
-    """The features of :data:`DYNAMICS`."""
+    """Measure the features of :data:`DYNAMICS`."""
     velocities = passage.velocities.astype(np.float64)
     where = np.searchsorted(passage.times, passage.onsets)
     counts = np.bincount(where)
@@ -32,7 +32,7 @@ def dynamics(passage: Passage) -> dict[str, float]:
 
 
 def _correlation(a: Floats, b: Floats) -> float:
-    """Pearson's; NaN where one of the two does not vary."""
+    """Compute Pearson's correlation; NaN if one of the two does not vary."""
     if len(a) < 2 or not np.ptp(a) or not np.ptp(b):
         return float("nan")
     return float(np.corrcoef(a, b)[0, 1])

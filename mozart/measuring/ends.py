@@ -1,7 +1,7 @@
-"""How a piece begins and ends. Compared with movements, not with passages that are cut out of them.
+"""How a piece begins and ends, compared with whole movements, not with passages cut out of them.
 
-Keys are the first and the last bar's on the likeliest path of keys (:attr:`Passage.keys`): the tonic is the bass of the last
-chord in 96 % of Mozart's movements. A piece that stops on the triad of a key to which it has just gone closes, but not at
+The keys are those of the first and the last bar on the likeliest path of keys (:attr:`Passage.keys`); by them the tonic is the
+bass of the last chord in 96 % of Mozart's movements. A piece that stops on the tonic triad of another key closes, but not at
 home. The last chord may be rolled: it begins with the first of the onsets that follow each other within a thirty-second.
 """
 
@@ -31,27 +31,30 @@ BEGINNINGS = tuple(name for name in ENDS if name.startswith("begins"))
 
 
 def ends(score: Score) -> dict[str, float]:
-    """How a piece begins and ends: the features of :data:`ENDS`, each 1 for yes or 0 for no.
+    """Measure how a piece begins and ends: the features of :data:`ENDS`, each 1 for yes or 0 for no.
 
-    Raises MozartError when there are no notes.
+    Raises
+    ------
+    MozartError
+        When there are no notes.
     """
     passage = Passage(score)
     return {name: float(value) for name, value in (_beginning(passage) | _ending(passage)).items()}
 
 
 def last_chord(passage: Passage) -> tuple[int, Flags]:
-    """When the last chord begins, in ticks, and which notes it has: those struck from then on, and those that sound on with it."""
+    """Find when the last chord begins, in ticks, and its notes: those struck from then on, and those held until then."""
     times = passage.times
     apart = np.flatnonzero(np.diff(times) > _ROLLED)
     begins = int(times[apart[-1] + 1]) if len(apart) else int(times[0])
     struck = passage.onsets >= begins
-    # A note that overlaps by a moment, as legato is played, is not meant.
+    # Legato notes that overlap by a moment do not count.
     half = (int(times[-1]) + int(passage.ends[struck].max())) // 2
     return begins, struck | (passage.ends > half)
 
 
 def _triad(key: int) -> set[int]:
-    """The pitch classes of the triad of a key, 0 to 23."""
+    """Return the pitch classes of the tonic triad of a key, 0 to 23."""
     return {(key + step) % CLASSES for step in TRIADS["minor" if key >= CLASSES else "major"]}
 
 
@@ -83,7 +86,7 @@ def _ending(passage: Passage) -> dict[str, bool]:
 
 
 def _after_cadence(passage: Passage, tonic: int) -> bool:
-    """Whether, in the last four bars, a beat over V with the leading note is followed by one over I."""
+    """Tell whether, in the last four bars, a beat over V with the leading note is followed by one over I."""
     sound, low, _ = sound_of_beats(passage)
     first_beat = int(passage.beat_at(passage.edges[:1])[0])
     start = int(passage.score.bars[max(int(passage.bar[-1]) + 1 - _CADENCE, 0)])

@@ -1,8 +1,8 @@
-"""All features of one piece, by family, and what each means.
+"""All features of one piece, by family, and their meanings.
 
 A name is ``family: feature``; :data:`MEANINGS` has one line for each, with its unit. Values are NaN where a piece has
-nothing to measure, such as the even phrases of a piece without a pause. Shares lie in [0, 1]. Features depend on how long a
-piece is: what is compared must have one length.
+nothing to measure, such as the even phrases of a piece without a pause. Shares lie in [0, 1]. Features depend on a piece's
+length, so compare only pieces of one length.
 """
 
 from mozart.measuring.durations import DURATIONS, durations
@@ -26,19 +26,19 @@ _FAMILIES = {
     "dynamics": (dynamics, DYNAMICS),
 }
 FAMILIES = tuple(_FAMILIES)
-# The sonatas' files hardly tie velocities to anything, so they count in no number of all families together.
+# In the sonatas' files velocities hardly depend on anything, so no number of all families together includes them.
 APART = "dynamics"
 
 MEANINGS = {f"{family}: {name}": meaning for family, (_, meanings) in _FAMILIES.items() for name, meaning in meanings.items()}
 
 
 def features(score: Score) -> dict[str, float]:
-    """Every feature of :data:`MEANINGS`, for one piece.
+    """Measure every feature of :data:`MEANINGS` in one piece.
 
     Parameters
     ----------
     score
-        With at least one note; features of bars want eight bars and more.
+        A piece with at least one note; features of bars need eight bars and more.
 
     Returns
     -------

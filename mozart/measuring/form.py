@@ -1,7 +1,7 @@
-"""What comes back: bars, phrases, and the keys a piece goes through.
+"""Form: bars that return, phrases, and changes of key.
 
-Two bars are compared by their notes' places and pitches, both hands together (Dice: twice what they share by what they
-have). Moved means all notes by one interval; in sequence means by steps of the scale, so by two neighbouring intervals.
+Two bars are compared by their notes' places and pitches, both hands together (Dice coefficient). Moved means all notes by one
+interval; in sequence means by steps of the scale, so by two neighbouring intervals.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from mozart.measuring.passage import Passage, share
 from mozart.notes.keys import CLASSES
 
 _ALIKE = 0.7
-_LEAST = 4  # notes that a bar has to be compared
+_LEAST = 4  # bars with fewer notes are not compared
 _LAGS = (1, 2, 4, 8)
 
 FORM = {
@@ -32,12 +32,12 @@ Bar = list[tuple[int, int]]
 
 
 def form(passage: Passage) -> dict[str, float]:
-    """The features of :data:`FORM`."""
+    """Measure the features of :data:`FORM`."""
     return _returns(passage) | _phrases(passage) | _keys(passage)
 
 
 def bars_of(passage: Passage) -> dict[int, Bar]:
-    """The bars that have notes enough, each as places and pitches."""
+    """Collect the bars that have enough notes, each as places and pitches."""
     bars: dict[int, Bar] = {}
     for bar, place, pitch in zip(passage.bar.tolist(), passage.place.tolist(), passage.pitches.tolist(), strict=True):
         bars.setdefault(bar, []).append((place, pitch))
@@ -45,7 +45,7 @@ def bars_of(passage: Passage) -> dict[int, Bar]:
 
 
 def likeness(a: Bar, b: Bar) -> tuple[float, float, float]:
-    """How alike two bars are at the same pitch, moved by the interval that suits best, and in sequence; each 0 to 1."""
+    """Compare two bars at the same pitch, moved by the best interval, and in sequence; each 0 to 1."""
     there: dict[int, list[int]] = {}
     for place, pitch in b:
         there.setdefault(place, []).append(pitch)
@@ -53,7 +53,7 @@ def likeness(a: Bar, b: Bar) -> tuple[float, float, float]:
     if not moves:
         return 0.0, 0.0, 0.0
     most = max(moves.values())
-    # A note may find two partners now, which are a second apart: no bar is more than wholly alike.
+    # A note may match two others, a second apart, so the count is limited to the bar's notes.
     sequence = min(
         max((count + moves[move + 1] for move, count in moves.items() if move > 0 or move < -1), default=0), len(a), len(b)
     )
@@ -62,7 +62,7 @@ def likeness(a: Bar, b: Bar) -> tuple[float, float, float]:
 
 
 def _returns(passage: Passage) -> dict[str, float]:
-    """Bars that come back. Until something could come back, nothing is asked: the first four bars do not count."""
+    """Measure which bars return. The first four bars do not count: little could return in them."""
     bars = bars_of(passage)
     order = sorted(bars)
     alike = {(a, b): likeness(bars[a], bars[b]) for b in order for a in order if a < b}
@@ -83,12 +83,12 @@ def _returns(passage: Passage) -> dict[str, float]:
 
 
 def _phrases(passage: Passage) -> dict[str, float]:
-    """Where both hands pause, or the melody does, and how far apart these moments are."""
+    """Measure where both hands or the melody pause, and how far apart these moments are."""
     lines = passage.score.bars
     bar_length, beat = passage.metre.bar, int(np.median(np.diff(passage.beats))) if len(passage.beats) > 1 else passage.metre.bar
     times, tops = passage.times, passage.onsets[passage.melody]
     ends = {*times[:-1][np.diff(times) > beat].tolist(), *tops[:-1][np.diff(tops) > 1.5 * beat].tolist()}
-    # A phrase's length is counted from bar to bar: one that ends on the second beat is as long as one on the first.
+    # A phrase's length is counted in bars, whether it ends on the first beat or on a later one.
     bars = sorted({int(passage.score.bar_at(end)) for end in ends})
     spans = [b - a for a, b in pairwise(bars)]
     return {
@@ -98,7 +98,7 @@ def _phrases(passage: Passage) -> dict[str, float]:
 
 
 def _keys(passage: Passage) -> dict[str, float]:
-    """The keys of the bars."""
+    """Measure the keys of the bars."""
     keys = passage.keys
     changes = [(a, b) for a, b in pairwise(keys) if a != b]
     return {
@@ -109,5 +109,5 @@ def _keys(passage: Passage) -> dict[str, float]:
 
 
 def _signature(key: int) -> int:
-    """The tonic of the major key with the same key signature."""
+    """Return the tonic of the major key with the same key signature."""
     return (key + 3) % CLASSES if key >= CLASSES else key

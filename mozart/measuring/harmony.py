@@ -1,7 +1,7 @@
-"""What sounds together, and how the harmony moves.
+"""Which pitches sound together, and how the harmony moves.
 
-A chord is named by how much of a beat's sound lies inside it, its root being told apart by the bass: nothing depends on
-which twelve keys there are, so music that is moved up or down measures the same.
+The chord of a beat is the one that holds most of its sound, and the bass decides between equal ones. Nothing depends on the
+key, so transposed music measures the same.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ HARMONY = {
 
 
 def _members(chords: Mapping[str, tuple[int, ...]]) -> Flags:
-    """Which sets of pitch classes, as bits, are exactly one of `chords`, shape (4096,)."""
+    """Find the sets of pitch classes, as bits, that are exactly one of `chords`, shape (4096,)."""
     found = np.zeros(1 << CLASSES, dtype=bool)
     for chord in chords.values():
         for root in range(CLASSES):
@@ -56,7 +56,7 @@ def _members(chords: Mapping[str, tuple[int, ...]]) -> Flags:
 
 
 def _inside(exact: Flags) -> Flags:
-    """Which sets of pitch classes lie inside one of the sets of `exact`."""
+    """Find the sets of pitch classes that lie inside one of the sets of `exact`."""
     sets = np.arange(1 << CLASSES)
     found: Flags = np.any([(sets & ~chord) == 0 for chord in np.flatnonzero(exact)], axis=0)
     return found
@@ -64,31 +64,31 @@ def _inside(exact: Flags) -> Flags:
 
 _IS_TRIAD, _IS_SEVENTH = _members(TRIADS), _members(SEVENTHS)
 _IN_CHORD = _inside(_IS_TRIAD | _IS_SEVENTH)
-# Chords to name a beat by, shape (chords, 12), from the bass up: of equally good ones the first, whose root is the bass.
+# The chords that a beat can have, shape (chords, 12), from the bass up; of equally good ones the first counts, in root position.
 _ROOTS = [(root, chord) for root in (0, 8, 9, 5, 7, 3, 4, 2, 10, 1, 6, 11) for chord in (*TRIADS.values(), SEVENTHS["dominant"])]
 _TEMPLATES = np.array([[step in {(root + each) % CLASSES for each in chord} for step in range(CLASSES)] for root, chord in _ROOTS])
 
 
 def harmony(passage: Passage) -> dict[str, float]:
-    """The features of :data:`HARMONY`."""
+    """Measure the features of :data:`HARMONY`."""
     return _vertical(passage) | _beats(passage) | {"resolved": _resolved(passage), "cadences": _cadences(passage)}
 
 
 def _as_bits(counts: Ints | Floats) -> Ints:
-    """Counts of pitch classes, shape (…, 12), as sets of bits."""
+    """Convert counts of pitch classes, shape (…, 12), to sets of bits."""
     bits: Ints = (counts > 0) @ _BITS
     return bits
 
 
 def _apart(counts: Ints, semitones: int) -> Flags:
-    """Whether each row of counts has two pitch classes that lie so far apart, either way round."""
+    """Tell whether each row of counts has two pitch classes this many semitones apart, in either direction."""
     present = counts > 0
     found: Flags = np.any(present & np.roll(present, semitones, axis=-1), axis=-1)
     return found
 
 
 def _vertical(passage: Passage) -> dict[str, float]:
-    """What sounds and what is struck at once."""
+    """Measure what sounds together and what is struck together."""
     classes, lengths = passage.classes, passage.lengths
     sounding_two = (passage.sounding > 0).sum((0, 2)) >= 2
     bits: Ints = _as_bits(classes)
@@ -110,7 +110,7 @@ def _vertical(passage: Passage) -> dict[str, float]:
 
 
 def sound_of_beats(passage: Passage) -> tuple[Floats, Ints, Ints]:
-    """How long each pitch class sounds in each beat, shape (beats, 12), and the beats' lowest and highest pitches.
+    """Measure how long each pitch class sounds in each beat, shape (beats, 12), and the beats' lowest and highest pitches.
 
     The highest is the right hand's: -1 where it rests. The lowest is 128 where nothing sounds. Beats before the first note
     and after the last are left out.
@@ -126,24 +126,24 @@ def sound_of_beats(passage: Passage) -> tuple[Floats, Ints, Ints]:
 
 
 def roots(sound: Floats, bass: Ints) -> tuple[Ints, Floats]:
-    """The root of the chord that fits each beat best, and how much of its sound the best triad holds.
+    """Find the root of the chord that fits each beat best, and the share of its sound that the best triad holds.
 
-    A root is a pitch class, or -1 where fewer than two sound.
+    A root is a pitch class, or -1 where fewer than two pitch classes sound.
     """
     chords, covers = np.full(len(sound), -1), np.full(len(sound), np.nan)
     triads = np.array([chord in TRIADS.values() and len(chord) == 3 for _, chord in _ROOTS])
     for beat in np.flatnonzero(sound.any(1)):
-        heard = np.roll(sound[beat], -(bass[beat] % CLASSES)) / sound[beat].sum()
-        inside = _TEMPLATES @ heard
+        shares = np.roll(sound[beat], -(bass[beat] % CLASSES)) / sound[beat].sum()
+        inside = _TEMPLATES @ shares
         covers[beat] = inside[triads].max()
-        if (heard > 0).sum() >= 2:
+        if (shares > 0).sum() >= 2:
             best = int(np.round(inside, 9).argmax())
             chords[beat] = (_ROOTS[best][0] + bass[beat]) % CLASSES
     return chords, covers
 
 
 def _beats(passage: Passage) -> dict[str, float]:
-    """How the harmony moves from beat to beat."""
+    """Measure how the harmony moves from beat to beat."""
     sound, low, high = sound_of_beats(passage)
     chords, covers = roots(sound, low)
     many = (sound > 0).sum(1) >= 3
@@ -170,10 +170,10 @@ def _beats(passage: Passage) -> dict[str, float]:
 
 
 def _cadences(passage: Passage) -> float:
-    """How many strong beats in eight bars the bass reaches from V to I, the leading note before, and only a triad on it.
+    """Count, in eight bars, the strong beats with a triad at which the bass moves from V to I after the leading note.
 
-    Strong are the bar line and, in bars of an even number of beats over two, their middle. V is the lowest note of the beat
-    before or, for broken chords, of the half bar before.
+    Strong beats are the bar line and, in bars of four, six and more beats of even number, the middle. V is the lowest note of
+    the beat before or, for broken chords, of the half bar before.
     """
     found = 0
     sounding, edges = passage.sounding.sum(0), passage.edges
@@ -196,7 +196,7 @@ def _cadences(passage: Passage) -> float:
 
 
 def _resolved(passage: Passage) -> float:
-    """Of the pairs a second, seventh or ninth apart as one of them is struck: does either go on by step in its hand?"""
+    """Find among pairs struck a second, seventh or ninth apart the share of which one note moves on by step in its hand."""
     clash = _apart(passage.classes[passage.slice_at], 1) | _apart(passage.classes[passage.slice_at], 2)
     outcomes = []
     for index in np.flatnonzero(clash).tolist():
@@ -209,7 +209,7 @@ def _resolved(passage: Passage) -> float:
 
 
 def _steps_on(passage: Passage, index: int, hand: int, pitch: int) -> bool:
-    """Whether what `hand` strikes next, after the moment of this index, has a note one or two semitones from `pitch`."""
+    """Tell whether `hand` next strikes, after the moment of this index, a note one or two semitones from `pitch`."""
     later = passage.next_struck[hand][index]
     if later < 0:
         return False

@@ -1,11 +1,11 @@
-"""Does a piece go round in circles?
+"""Find loops: passages in which a piece repeats itself again and again.
 
 Conventions
 -----------
-A loop is the same notes over and over, pitch by pitch and in the same time: three exact cycles or more, of at most
-:data:`LONGEST_PERIOD` notes each, that last for :data:`LEAST_NOTES` notes or for :data:`LEAST_TICKS`. The sonatas have none:
-what they repeat three times on end lasts for 41 notes (K. 545's finale) and 13 quarters (K. 310) at most. Notes are in the
-score's order: by onset, then voice, then pitch from the top.
+A loop is three or more exact cycles of the same pitches in the same rhythm, of at most :data:`LONGEST_PERIOD` notes each, that
+last :data:`LEAST_NOTES` notes or :data:`LEAST_TICKS`. The sonatas have none: what they repeat three times in a row lasts 41
+notes (K. 545's finale) and 13 quarters (K. 310) at most. Notes are in the score's order: by onset, then voice, then pitch
+from the top.
 """
 
 import copy
@@ -22,7 +22,7 @@ LEAST_NOTES = 48
 LEAST_TICKS = 16 * TICKS
 
 _PERIODS = np.arange(1, LONGEST_PERIOD + 1)
-_FAR = 2**40  # no note's code
+_FAR = 2**40  # no note has this code
 
 
 class Loop(NamedTuple):
@@ -33,7 +33,7 @@ class Loop(NamedTuple):
     start
         The index of its first note.
     period
-        How many notes a cycle has.
+        The number of notes in a cycle.
     """
 
     start: int
@@ -41,12 +41,12 @@ class Loop(NamedTuple):
 
 
 class LoopWatch:
-    """Knows, while a piece is composed note by note, whether it goes round in a loop.
+    """Follows a piece note by note, and tells whether it is in a loop.
 
     Attributes
     ----------
     loop
-        The loop that the notes up to now end with, of the shortest period; None when they end with none.
+        The loop, of the shortest period, with which the notes so far end; None when there is none.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class LoopWatch:
         self._matches = np.zeros(LONGEST_PERIOD, dtype=np.int64)  # for each period, notes in a row that equal those a period before
 
     def fork(self) -> Self:
-        """A copy that goes its own way."""
+        """Copy the watch, so that both can go on independently."""
         other = copy.copy(self)
         other._onsets, other._latest = self._onsets.copy(), self._latest.copy()
         return other
@@ -71,11 +71,11 @@ class LoopWatch:
         self._latest[0] = code
 
     def would_loop(self, note: Note) -> bool:
-        """Whether this note, coming next, would complete a loop or go on with one."""
+        """Tell whether this note would complete a loop or continue one."""
         return self._find(note, self._matches_with(self._code(note))) is not None
 
     def _code(self, note: Note) -> int:
-        """A note's pitch, and how long after the one before it comes."""
+        """Combine a note's pitch and its distance from the previous note into one number."""
         return (note.onset - (self._onsets[-1] if self._onsets else note.onset)) * 128 + note.pitch
 
     def _matches_with(self, code: int) -> Ints:
@@ -91,7 +91,7 @@ class LoopWatch:
 
 
 def find_loop(score: Score) -> Loop | None:
-    """The loop of a piece that is complete first; None when it has none."""
+    """Find the loop of a piece that is complete first; None when it has none."""
     watch = LoopWatch()
     for note in score.notes:
         watch.take(note)

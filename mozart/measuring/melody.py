@@ -1,11 +1,11 @@
-"""Melody and register: the intervals of the top line, and where on the keyboard a piece lies."""
+"""Melody and register: the intervals of the top line, and the part of the keyboard that a piece uses."""
 
 import numpy as np
 
 from mozart.measuring.passage import Passage, share
 from mozart.notes.keys import CLASSES
 
-# Mozart's piano went from FF to f'''. None of his notes lies outside, so the ends themselves would measure nothing of him.
+# Mozart's piano went from FF to f'''. None of his notes lies outside, so the limits are set closer.
 _LOWEST, _HIGHEST = 36, 84
 _SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10, 11)}  # minor: natural, with the leading note
 _WINDOW = 4  # bars
@@ -35,7 +35,7 @@ REGISTER = {
 
 
 def melody(passage: Passage) -> dict[str, float]:
-    """The features of :data:`MELODY`."""
+    """Measure the features of :data:`MELODY`."""
     top = passage.melody
     pitches, moves = passage.pitches[top], np.diff(passage.pitches[top])
     size = np.abs(moves)
@@ -59,7 +59,7 @@ def melody(passage: Passage) -> dict[str, float]:
 
 
 def register(passage: Passage) -> dict[str, float]:
-    """The features of :data:`REGISTER`."""
+    """Measure the features of :data:`REGISTER`."""
     pitches = passage.pitches
     classes = np.bincount(pitches % CLASSES, minlength=CLASSES) / len(pitches)
     present = classes[classes > 0]
@@ -79,6 +79,6 @@ def register(passage: Passage) -> dict[str, float]:
 
 
 def _is_in(key: int) -> list[bool]:
-    """Which pitch classes the scale of `key`, 0 to 23, holds."""
+    """Tell which pitch classes the scale of `key`, 0 to 23, holds."""
     scale = _SCALES["minor" if key >= CLASSES else "major"]
     return [(pitch_class - key) % CLASSES in scale for pitch_class in range(CLASSES)]

@@ -1,10 +1,10 @@
-"""A piece seen as the features see it: bars and beats, what sounds between any two changes, the melody, the key of each bar.
+"""What the features look at: bars and beats, what sounds in each slice of time, the melody, the key of each bar.
 
 Conventions
 -----------
 A beat is what a conductor beats: the unit of a simple metre, three units of a compound one (6/8, 9/8, 12/8, 3/8, 6/4).
-A slice is the time between two neighbouring moments at which a note begins or ends, or a beat begins: what sounds does not
-change within it. Times are in ticks, 480 a quarter.
+A slice is the time between two neighbouring moments at which a note begins or ends, or a beat begins; within it, what sounds
+does not change. Times are in ticks, 480 a quarter.
 """
 
 from functools import cached_property
@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.errors import MozartError
+from mozart.model.harmony import beat_ticks
 from mozart.notes import LEFT, RIGHT, TICKS, Metre, Score
 from mozart.notes.keys import CLASSES, PROFILES
 
 PITCHES = 128
-# A piece stays in its key from one bar to the next with this probability, and goes to any other with the rest.
+# The probability of staying in the key from one bar to the next; the rest is shared by all other keys.
 _STAYS = 0.99
 _MAJOR, _MINOR = (profile / profile.sum() for profile in PROFILES)
 _LOG_PROFILES = np.log([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(CLASSES)])
-# Chords are counted by how long they sound, up to a quarter: a pedal point is not the key's evidence for ever.
+# Notes count by their duration up to a quarter, so that a pedal point does not decide the key.
 _EVIDENCE = TICKS
 
 Ints = NDArray[np.int64]
@@ -30,14 +31,8 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
-def beat_of(metre: Metre) -> int:
-    """How long a beat of `metre` is, in ticks."""
-    compound = metre.beats % 3 == 0 and (metre.unit >= 8 or metre.beats > 3)
-    return 4 * TICKS // metre.unit * (3 if compound else 1)
-
-
 def cut_passages(score: Score, bars: int) -> list[Score]:
-    """A work in consecutive passages of so many bars, each inside one movement and one metre; what is left over is dropped."""
+    """Cut a work into consecutive passages of `bars` bars, each inside one movement and one metre, and drop the rest."""
     movements = np.searchsorted(score.movements, score.bars, side="right")
     metres = [score.metre_at(int(start)) for start in score.bars]
     found, first = [], 0
@@ -49,23 +44,23 @@ def cut_passages(score: Score, bars: int) -> list[Score]:
 
 
 class Passage:
-    """A score, and what several features look at, each made when it is first asked for.
+    """A score, with the properties that several features need; each is computed at its first use.
 
     Parameters
     ----------
     score
-        With at least one note.
+        A score with at least one note.
 
     Attributes
     ----------
     onsets, ends, pitches, velocities
         Arrays of int64, shape (N,), in the score's order.
     left
-        Array of bool, shape (N,): whether the left hand plays it.
+        Array of bool, shape (N,): whether the left hand plays the note.
     bar, place
         The index of each note's bar, and the ticks into it.
     beat, into_beat
-        The same of its beat.
+        The index of each note's beat, and the ticks into it.
 
     Raises
     ------
@@ -87,15 +82,15 @@ class Passage:
 
     @cached_property
     def beats(self) -> Ints:
-        """Where beats begin, in ticks, shape (B,): all of the bars'."""
+        """The ticks at which the beats of all bars begin, shape (B,)."""
         starts = self.score.bars.astype(np.int64)
         last = self.score.metre_at(int(starts[-1]))
         stops = np.append(starts[1:], starts[-1] + last.bar)
-        lengths = [beat_of(self.score.metre_at(int(start))) for start in starts]
+        lengths = [beat_ticks(self.score.metre_at(int(start))) for start in starts]
         return np.concatenate([np.arange(a, b, n) for a, b, n in zip(starts, stops, lengths, strict=True)])
 
     def beat_at(self, ticks: Ints) -> Ints:
-        """The index of the beat that holds each of `ticks`."""
+        """Return the index of the beat that holds each of `ticks`."""
         return np.searchsorted(self.beats, ticks, side="right").astype(np.int64) - 1
 
     @cached_property
@@ -111,7 +106,7 @@ class Passage:
 
     @cached_property
     def struck(self) -> Ints:
-        """How many notes of each hand strike each pitch at each of `times`, shape (2, T, 128)."""
+        """The number of notes that each hand strikes at each of `times`, by pitch, shape (2, T, 128)."""
         counts = np.zeros((2, len(self.times), PITCHES), dtype=np.int64)
         np.add.at(counts, (self.left.astype(np.int64), np.searchsorted(self.times, self.onsets), self.pitches), 1)
         return counts
@@ -128,18 +123,18 @@ class Passage:
 
     @cached_property
     def edges(self) -> Ints:
-        """Where slices begin, and where the last one ends, shape (S + 1,)."""
+        """The ticks at which slices begin, and at which the last one ends, shape (S + 1,)."""
         within = (self.beats > self.onsets[0]) & (self.beats < self.ends.max())
         return np.unique(np.concatenate([self.onsets, self.ends, self.beats[within]]))
 
     @cached_property
     def lengths(self) -> Ints:
-        """How long each slice is, in ticks, shape (S,)."""
+        """The length of each slice, in ticks, shape (S,)."""
         return np.diff(self.edges)
 
     @cached_property
     def sounding(self) -> Ints:
-        """How many notes of each hand hold each pitch in each slice, shape (2, S, 128)."""
+        """The number of notes that each hand holds in each slice, by pitch, shape (2, S, 128)."""
         change = np.zeros((2, len(self.edges), PITCHES), dtype=np.int64)
         hand = self.left.astype(np.int64)
         np.add.at(change, (hand, np.searchsorted(self.edges, self.onsets), self.pitches), 1)
@@ -148,7 +143,7 @@ class Passage:
 
     @cached_property
     def classes(self) -> Ints:
-        """How many notes hold each pitch class in each slice, shape (S, 12)."""
+        """The number of notes held in each slice, by pitch class, shape (S, 12)."""
         return fold_classes(self.sounding.sum(0))
 
     @cached_property
@@ -172,7 +167,7 @@ class Passage:
     def keys(self) -> list[int]:
         """The key of each bar from the first note's to the last one's, 0 to 23: tonics of major keys, then of minor ones.
 
-        The likeliest path of keys (Viterbi), as Temperley has it (The Cognition of Basic Musical Structures, 2001, ch. 7).
+        It is the likeliest path of keys (Viterbi; Temperley, The Cognition of Basic Musical Structures, 2001, ch. 7).
         """
         first, last = int(self.bar[0]), int(self.bar[-1])
         counts = np.zeros((last - first + 1, CLASSES))
@@ -193,26 +188,26 @@ class Passage:
 
 
 def fold_classes(pitches: Ints) -> Ints:
-    """Counts of pitches, shape (…, 128), as counts of pitch classes, shape (…, 12)."""
+    """Sum counts of pitches, shape (…, 128), to counts of pitch classes, shape (…, 12)."""
     padded = np.concatenate([pitches, np.zeros((*pitches.shape[:-1], -PITCHES % CLASSES), dtype=pitches.dtype)], axis=-1)
     folded: Ints = padded.reshape(*pitches.shape[:-1], -1, CLASSES).sum(-2)
     return folded
 
 
 def highest(pitches: Ints) -> Ints:
-    """The highest pitch of each row of counts, shape (…, 128); -1 where there is none."""
+    """Find the highest pitch of each row of counts, shape (…, 128); -1 where there is none."""
     found: Ints = np.where(pitches.any(-1), PITCHES - 1 - (pitches[..., ::-1] > 0).argmax(-1), -1)
     return found
 
 
 def lowest(pitches: Ints) -> Ints:
-    """The lowest pitch of each row of counts, shape (…, 128); 128 where there is none."""
+    """Find the lowest pitch of each row of counts, shape (…, 128); 128 where there is none."""
     found: Ints = np.where(pitches.any(-1), (pitches > 0).argmax(-1), PITCHES)
     return found
 
 
 def share(flags: object, weights: object = None) -> float:
-    """The share of `flags` that are true, weighed when `weights` are given; NaN when there are none."""
+    """Return the share of `flags` that are true, weighted by `weights` if given; NaN when there are none."""
     values = np.asarray(flags, dtype=np.float64)
     if weights is None:
         return float(values.mean()) if values.size else float("nan")

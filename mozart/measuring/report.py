@@ -1,4 +1,4 @@
-"""How like Mozart's the pieces are: everything that is measured, as plain values for metrics.json and as tables for the card."""
+"""The report on composed pieces: all measurements as plain values for metrics.json, and as tables for the card."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,10 +15,10 @@ from mozart.measuring.loops import find_loop
 from mozart.measuring.passage import cut_passages
 from mozart.notes import Score
 
-# Fewer bars than this hold no form to measure.
+# Fewer bars than this have no form to measure.
 LEAST_BARS = 8
 _LONG = 12
-# What a table's cell says of one side.
+# Makes a table's cell from the measurements of one side.
 Cell = Callable[[Mapping[str, Any]], str]
 
 
@@ -30,28 +30,28 @@ def measure(
     index: CopyIndex | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Pieces compared with Mozart, and beside each number what his own works give that were held out.
+    """Compare pieces with Mozart, and measure his held-out works in the same way beside them.
 
     Parameters
     ----------
     pieces
-        Composed, of about one length, without an opening of Mozart's; twenty and more for numbers that mean something.
+        Composed pieces of about one length, without an opening of Mozart's; take twenty or more for useful numbers.
     training
-        His works that were trained on, three or more: what the pieces, and the works held out, are compared with.
+        The works trained on, three or more, with which pieces and held-out works are compared.
     held_out
         Works that were not trained on, two or more.
     index
-        Of the training works' copies; made when it is not given.
+        The index of the training works, to find copies; made if it is not given.
     seed
-        Of the classifier test.
+        The seed of the classifier test.
 
     Returns
     -------
     dict
         Plain values. ``pieces`` and ``mozart`` hold the same: ``passages``, ``distance`` and ``variety`` (by family and
-        ``together``), ``auc``, ``ends`` (shares; of Mozart all his movements), ``copies`` by line, and ``loops``.
-        ``bars`` is how long the passages are, ``floor`` the range of the distances of as many works drawn from all of his,
-        and ``giveaways`` what tells the pieces from him.
+        ``together``), ``auc``, ``ends`` (shares; for Mozart of all his movements), ``copies`` by line, and ``loops``.
+        ``bars`` is the length of the passages, ``floor`` the range of the distances of as many works drawn from all of his,
+        and ``giveaways`` the features that tell the pieces from his works.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _compare(sample: Sample, mozart: Sample, seed: int) -> dict[str, Any]:
 
 
 def _describe(passages: Sequence[Score], whole: Sequence[Score], index: CopyIndex) -> dict[str, Any]:
-    """What needs no comparison: copies and loops of passages, beginnings and ends of whole pieces or movements."""
+    """Measure copies and loops in passages, and the beginnings and ends of whole pieces or movements."""
     closing = [ends(piece) for piece in whole if len(piece)]
     return {
         "ends": {name: float(np.mean([each[name] for each in closing])) for name in ENDS},
@@ -109,7 +109,7 @@ def _summarize(copies: Sequence[Copies]) -> dict[str, Any]:
 
 
 def markdown(measured: Mapping[str, Any]) -> str:
-    """What :func:`measure` found as two Markdown tables: pieces beside Mozart's held-out works, and what tells them apart."""
+    """Write the result of :func:`measure` as two Markdown tables: pieces beside held-out works, and what tells them apart."""
     low, high = (measured["floor"][end] for end in ("low", "high"))
     note = (
         f"All passages have {measured['bars']} bars. Distance: the mean of |d| from the works trained on, in Mozart's standard "
@@ -121,7 +121,7 @@ def markdown(measured: Mapping[str, Any]) -> str:
 
 
 def summary(measured: Mapping[str, Any], names: Sequence[str] = ()) -> str:
-    """A few rows of the first table, or those that are named: for a page that has no room for all."""
+    """Write the named rows of the first table, or a few important ones, for a page that has no room for all."""
     rows = ["| | Composed | Mozart, held out |", "|---|---:|---:|"]
     for name, cell in _ROWS:
         if name in (names or _SUMMARY):
@@ -130,7 +130,7 @@ def summary(measured: Mapping[str, Any], names: Sequence[str] = ()) -> str:
 
 
 def _giveaways(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What tells the pieces from Mozart most, as a table."""
+    """Write a table of the features that tell the pieces from Mozart best."""
     rows = ["| What tells them apart | Mozart | Composed | d |", "|---|---:|---:|---:|"]
     for row in found:
         name = f"{row['feature']}: {row['meaning']}"

@@ -1,10 +1,11 @@
-"""Onsets: their distances, their places in beat and bar, and whether the next bar has them again."""
+"""Onsets: their distances, their places in beat and bar, and whether the next bar repeats them."""
 
 from itertools import groupby, pairwise
 
 import numpy as np
 
-from mozart.measuring.passage import Flags, Passage, beat_of, share
+from mozart.measuring.passage import Flags, Passage, share
+from mozart.model.harmony import beat_ticks
 from mozart.notes import TICKS
 
 _SIXTEENTH = TICKS // 4
@@ -34,12 +35,12 @@ RHYTHM = {
 
 
 def rhythm(passage: Passage) -> dict[str, float]:
-    """The features of :data:`RHYTHM`."""
+    """Measure the features of :data:`RHYTHM`."""
     return _intervals(passage) | _places(passage) | _patterns(passage)
 
 
 def _intervals(passage: Passage) -> dict[str, float]:
-    """Inter-onset intervals, whatever the bar."""
+    """Measure inter-onset intervals, without regard to bars."""
     gaps = np.diff(passage.times)
     return {
         "density": float(TICKS / gaps.mean()) if len(gaps) else float("nan"),
@@ -53,7 +54,7 @@ def _intervals(passage: Passage) -> dict[str, float]:
 
 
 def _places(passage: Passage) -> dict[str, float]:
-    """Onsets in beat and bar."""
+    """Measure the places of onsets in beat and bar."""
     times = passage.times
     into_beat = times - passage.beats[passage.beat_at(times)]
     by_hand = passage.struck.any(2)  # (2, T)
@@ -73,7 +74,7 @@ def _places(passage: Passage) -> dict[str, float]:
 
 
 def _syncopated(passage: Passage, left: bool) -> list[bool]:
-    """For each onset of a hand off the beat: is it held over the next beat, and nothing struck there?"""
+    """Tell for each onset of a hand off the beat whether it is held over the next beat, with nothing struck there."""
     hand = (passage.left == left) & (passage.into_beat > 0) & (passage.beat + 1 < len(passage.beats))
     following = passage.beats[passage.beat[hand] + 1]
     times, where = np.unique(passage.onsets[hand], return_inverse=True)
@@ -86,7 +87,7 @@ def _syncopated(passage: Passage, left: bool) -> list[bool]:
 
 
 def _patterns(passage: Passage) -> dict[str, float]:
-    """Bars as patterns of onsets; the first and the last one, which may be cut off, are left out."""
+    """Measure bars as patterns of onsets, without the first and the last one, which may be cut off."""
     first, last = int(passage.bar[0]) + 1, int(passage.bar[-1])
     bar, place = passage.score.bar_at(passage.times), passage.score.place_in_bar(passage.times)
     bars = [frozenset(place[bar == index].tolist()) for index in range(first, last)]
@@ -102,11 +103,11 @@ def _patterns(passage: Passage) -> dict[str, float]:
 
 
 def _is_easy(passage: Passage, bar: int) -> bool:
-    """Whether each hand divides each beat of a bar by two or by three, not by both, and ties no offbeat to an offbeat.
+    """Tell whether each hand divides each beat of a bar by two or by three, not by both, and ties no offbeat to an offbeat.
 
-    The half notes of 2/2 and the like are looked at by quarters.
+    Beats of a half note, as in 2/2, are looked at by quarters.
     """
-    beat = beat_of(passage.score.metre_at(int(passage.score.bars[bar])))
+    beat = beat_ticks(passage.score.metre_at(int(passage.score.bars[bar])))
     cell = beat if beat % (3 * TICKS // 2) == 0 else TICKS
     within: Flags = passage.bar == bar
     for hand in (within & ~passage.left, within & passage.left):

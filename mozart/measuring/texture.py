@@ -1,4 +1,4 @@
-"""How many voices sound, how the hands stand to each other, and whether the accompaniment keeps its figure."""
+"""How many voices sound, how far the hands are apart, and whether the accompaniment keeps its figure."""
 
 from collections.abc import Sequence
 
@@ -28,12 +28,12 @@ Figure = tuple[tuple[int, int], ...]
 
 
 def texture(passage: Passage) -> dict[str, float]:
-    """The features of :data:`TEXTURE`."""
+    """Measure the features of :data:`TEXTURE`."""
     return _density(passage) | _hands(passage) | _accompaniment(passage)
 
 
 def _density(passage: Passage) -> dict[str, float]:
-    """How much sounds at once."""
+    """Measure how much sounds at once."""
     voices = (passage.sounding > 0).sum((0, 2))
     return {
         "voices": share(voices, passage.lengths),
@@ -45,14 +45,14 @@ def _density(passage: Passage) -> dict[str, float]:
 
 
 def _struck_again(passage: Passage) -> float:
-    """The share of notes whose key was struck a sixteenth ago or less, by either hand."""
+    """Return the share of notes whose key was struck a sixteenth ago or less, by either hand."""
     order = np.lexsort((passage.onsets, passage.pitches))
     same = np.diff(passage.pitches[order]) == 0
     return float((same & (np.diff(passage.onsets[order]) <= _AGAIN)).sum() / len(order))
 
 
 def _hands(passage: Passage) -> dict[str, float]:
-    """How the hands stand to each other, and what each must reach."""
+    """Measure how far the hands are apart, and what each must reach."""
     right, left = passage.sounding
     both = right.any(1) & left.any(1)
     spans = [highest(hand) - lowest(hand) for hand in passage.struck]
@@ -65,9 +65,9 @@ def _hands(passage: Passage) -> dict[str, float]:
 
 
 def _accompaniment(passage: Passage) -> dict[str, float]:
-    """Whether the left hand does in a beat what it did in the one before.
+    """Measure whether the left hand repeats in a beat what it did in the one before.
 
-    A figure is each note's place in the beat and its rank in height: the same figure may lie on another chord.
+    A figure is each note's place in the beat and its rank by pitch, so the same figure may lie on another chord.
     """
     beats: dict[int, list[tuple[int, int]]] = {}
     notes = np.flatnonzero(passage.left)
@@ -86,13 +86,13 @@ def _accompaniment(passage: Passage) -> dict[str, float]:
 
 
 def _rank(struck: Sequence[tuple[int, int]]) -> Figure:
-    """Places and pitches as places and ranks, 0 for the lowest."""
+    """Convert places and pitches to places and ranks, 0 for the lowest."""
     heights = sorted({pitch for _, pitch in struck})
     return tuple(sorted((place, heights.index(pitch)) for place, pitch in struck))
 
 
 def _alberti(passage: Passage) -> float:
-    """The share of the left hand's fours, evenly spaced, that go low, high, middle, high."""
+    """Return the share of the left hand's evenly spaced groups of four that go low, high, middle, high."""
     onsets, pitches = passage.onsets[passage.left], passage.pitches[passage.left]
     if len(onsets) < 4:
         return float("nan")

@@ -1,1 +1,1 @@
-"""What predicts the next note: its inputs, the network, one note at a time, and what any prediction is measured against."""
+"""Predicting the next note: the network and its inputs, the same network one note at a time, and baselines to compare it with."""

@@ -7,39 +7,34 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.errors import MozartError
 from mozart.model.degrees import home_key, to_degrees
 from mozart.model.form import find_form
-from mozart.model.harmony import CLASSES, SILENT, beat_ticks, beats, find_chords, lowest_pitches
+from mozart.model.harmony import SILENT, beat_ticks, beats, find_chords, lowest_pitches
 from mozart.model.plan import Close, Plan
 from mozart.notes import RIGHT, TICKS, Score
-from mozart.notes.keys import Key
+from mozart.notes.keys import CLASSES, Key
 
-CADENCE = 2  # bars at the end whose bass and melody a plan knows
-MIN_BARS = 8  # fewer in one metre are no movement to take a plan from
+CADENCE = 2  # bars at the end whose bass and melody a plan tells
+MIN_BARS = 8  # a shorter stretch in one metre gives no plan
 _GRID = TICKS // 24
-# A bar that is inherited as a return is exactly the bar before: with bars less alike, more would come back than in Mozart.
+# A composed bar that returns is an exact copy. If bars that are only similar counted too, more would return than in Mozart.
 _RETURNING = 1.0
-_ROLLED = TICKS // 8  # onsets nearer than this at the end are one chord
+_ROLLED = TICKS // 8  # onsets closer than this at the end belong to one chord
 
 Beat = TypeVar("Beat")
 
 
-def plan_of(movement: Score, source: str = "") -> Plan:
-    """The plan of a movement: of its longest stretch in one metre. Raises MozartError when none has eight bars."""
-    plans = plans_of(movement, source)
-    if not plans:
-        raise MozartError(f"A plan is taken from {MIN_BARS} bars or more in one metre: this music has fewer.")
-    return max(plans, key=len)
-
-
 def plans_of(movement: Score, source: str = "", key: Key | None = None) -> list[Plan]:
-    """The plans of a movement, one for each stretch of eight bars or more in one metre, in order: variations may have several.
+    """Find the plans of a movement, one for each stretch of eight bars or more in one metre; variations may have several.
 
     Parameters
     ----------
+    movement
+        The movement.
+    source
+        The movement's name for people.
     key
-        The home key, where it is known; else it is found in the notes.
+        The home key, if it is known; else it is estimated.
     """
     metres = [movement.metre_at(bar)[1:] for bar in movement.bars.tolist()]
     used = np.unique(movement.bar_at(movement.onsets)).tolist() if len(movement) else []
@@ -79,7 +74,7 @@ def _plan_of_stretch(score: Score, source: str, key: Key | None) -> Plan:
 
 
 def _by_bars(values: list[Beat], bars: NDArray[np.intp], count: int, silence: list[Beat]) -> list[list[Beat]]:
-    """Values of beats by bars of `count`; a short first bar begins with silence, and a short later one ends with it."""
+    """Group values of beats by bars of `count`; fill a short first bar with silence at its start, a later one at its end."""
     rows: list[list[Beat]] = [[] for _ in range(int(bars[-1]) + 1)]
     for value, bar in zip(values, bars.tolist(), strict=True):
         rows[bar].append(value)
@@ -93,7 +88,7 @@ def _degrees(pitches: NDArray[np.int16], tonic: int) -> list[int]:
 
 
 def _highest_beginning(score: Score, starts: NDArray[np.int32]) -> NDArray[np.int16]:
-    """The highest pitch of the right hand that begins in each beat, shape (B,), -1 where none does."""
+    """Find the highest pitch of the right hand that begins in each beat, shape (B,); -1 where none does."""
     highest = np.full(len(starts), -1, np.int16)
     right = score.hands == RIGHT
     places = np.searchsorted(starts, score.onsets[right], side="right") - 1
@@ -102,7 +97,7 @@ def _highest_beginning(score: Score, starts: NDArray[np.int32]) -> NDArray[np.in
 
 
 def _close(score: Score, plan: Plan, tonic: int) -> Close | None:
-    """The last chord, when it is the tonic's triad over the tonic."""
+    """Describe the last chord if it is the tonic triad in root position, else return None."""
     onsets = np.unique(score.onsets)
     # A rolled chord begins with its first note.
     apart = np.flatnonzero(np.diff(onsets) >= _ROLLED)
@@ -111,6 +106,6 @@ def _close(score: Score, plan: Plan, tonic: int) -> Close | None:
     roots = [root for root, _ in plan.chords[-1] if root != SILENT]
     if bass != tonic or not roots or roots[-1] != 0:
         return None
-    # Notes are played a little shorter than they are written.
+    # Performers hold notes a little shorter than they are written.
     duration = -(-(score.end - onset) // _GRID) * _GRID
     return Close(int(score.place_in_bar(onset)), duration)

@@ -1,7 +1,7 @@
-"""Counts of what followed what: the baselines that the network is measured against, and a memory of the piece itself.
+"""Counts of which notes follow which: the baselines that the network is compared with, and a memory of the piece itself.
 
-A note is a symbol of three parts, its IOI, its voice and its interval from a note before it, so that counts are the same in any
-key. A part is predicted from the last symbols and from the note's parts that are already known.
+A note is a symbol of three parts: its IOI, its voice and its interval from an earlier note, so that counts are the same in any
+key. Each part is predicted from the last symbols and from the note's parts that are already known.
 """
 
 from collections import Counter, defaultdict
@@ -16,28 +16,27 @@ from mozart.model.rows import Rows
 Nats = NDArray[np.float64]
 Symbol = tuple[int, int, int]
 
-PARTS = 3  # when, which voice, which pitch
+PARTS = 3  # IOI, voice, pitch
 _INTERVALS = 175  # from any of 88 keys to any other
 _VOICES = 5
-ORDERS = 2  # how many symbols before it a baseline looks at: with more it predicts the validation works worse
-# How many symbols a memory compares.
-MEMORY_ORDERS = (4, 6, 8, 12)
+ORDERS = 2  # earlier symbols that a baseline looks at; with more it predicts the validation works worse
+MEMORY_ORDERS = (4, 6, 8, 12)  # earlier symbols that a memory compares
 _SHARES = np.linspace(0, 0.98, 50)
-_SURE = 3  # contexts that came so often, or oftener, count alike
+_SURE = 3  # contexts seen this often or more are treated alike
 
 
 class Seen(NamedTuple):
-    """How often a part was what it is now, and how often its context came, for each order, shape (N, parts, orders)."""
+    """How often a part had its present value, and how often its context occurred, for each order, shape (N, parts, orders)."""
 
     right: NDArray[np.int64]
     total: NDArray[np.int64]
 
 
 def symbols_of(rows: Rows, *, in_voice: bool) -> list[Symbol]:
-    """A movement's notes as symbols; the last one is its end, of which only the IOI counts.
+    """Make symbols of a movement's notes; the last one is its end, of which only the IOI counts.
 
-    Intervals are from the note before, or from the one before in the voice: the first tell more of what returns whole, the others
-    more of other music.
+    Intervals are from the previous note, which predicts exact returns better, or from the previous note of the voice, which
+    predicts other music better.
     """
     *notes, end = rows.tensors["target"][:, :PARTS].tolist()
     latest: dict[int, int] = {}  # each voice's pitch
@@ -50,16 +49,20 @@ def symbols_of(rows: Rows, *, in_voice: bool) -> list[Symbol]:
 
 
 def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int, *, rhythm_alone: bool = False) -> Nats:
-    """What counts of the training music predict of other music, in nats: IOI, voice and pitch of each note, shape (N, 3).
+    """Predict music from counts of the training music; return nats for IOI, voice and pitch of each note, shape (N, 3).
 
     Orders are interpolated by Witten and Bell's method (The zero-frequency problem, 1991).
 
     Parameters
     ----------
+    training
+        The movements to count.
+    held_out
+        The movements to predict.
     iois
-        How many values an IOI has.
+        The number of values of an IOI.
     rhythm_alone
-        Rhythm is modelled apart: IOIs are predicted from IOIs, voices and pitches from voices and pitches.
+        Predict IOIs from IOIs only, and voices and pitches from voices and pitches only.
     """
     contexts = _contexts_apart if rhythm_alone else _contexts_together
     counts: list[defaultdict[Hashable, Counter[int]]] = [defaultdict(Counter) for _ in range(PARTS)]
@@ -86,7 +89,7 @@ def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int,
 
 
 def remember(rows: Rows) -> Seen:
-    """What the piece so far says of each part of each note, for each of `MEMORY_ORDERS`."""
+    """Count what the piece so far tells about each part of each note, for each of `MEMORY_ORDERS`."""
     symbols = symbols_of(rows, in_voice=False)
     shape = (len(symbols), PARTS, len(MEMORY_ORDERS))
     seen = Seen(np.zeros(shape, np.int64), np.zeros(shape, np.int64))
@@ -101,7 +104,7 @@ def remember(rows: Rows) -> Seen:
 
 
 def mix(nats: Nats, seen: Seen, shares: NDArray[np.float64]) -> Nats:
-    """Predictions, in nats, mixed with what the piece itself says: by `shares` of `fit_shares`, longer contexts on shorter ones.
+    """Mix predictions, in nats, with the counts of the piece itself: by `shares` of `fit_shares`, from short to long contexts.
 
     The method is the continuous mixture of a cache (Grave, Joulin and Usunier, Improving neural language models with a
     continuous cache, 2016), on symbols.
@@ -113,7 +116,7 @@ def mix(nats: Nats, seen: Seen, shares: NDArray[np.float64]) -> Nats:
 
 
 def fit_shares(nats: Nats, seen: Seen) -> NDArray[np.float64]:
-    """The shares that predict music best: for each part, each order, and how often its context came, (parts, orders, 3)."""
+    """Find the shares that predict music best, by part, order and count of the context, shape (parts, orders, 3)."""
     shares = np.zeros((PARTS, len(MEMORY_ORDERS), _SURE))
     chance = np.exp(-nats[:, :PARTS])
     for order in range(len(MEMORY_ORDERS)):
@@ -130,7 +133,7 @@ def fit_shares(nats: Nats, seen: Seen) -> NDArray[np.float64]:
 
 
 def join(seen: Sequence[Seen]) -> Seen:
-    """Movements one after the other."""
+    """Concatenate movements."""
     return Seen(np.concatenate([part.right for part in seen]), np.concatenate([part.total for part in seen]))
 
 
@@ -146,7 +149,7 @@ Contexts = Callable[[Sequence[Symbol], int, int, int], Hashable]
 
 
 def _walk(symbols: Sequence[Symbol], contexts: Contexts, orders: Sequence[int]) -> Iterator[tuple[int, list[Hashable], int]]:
-    """Each part of each note: which it is, its contexts from the shortest, and its value."""
+    """Yield each part of each note: its index, its contexts from the shortest, and its value."""
     for index, symbol in enumerate(symbols):
         for part in range(PARTS):
             yield part, [contexts(symbols, index, part, order) for order in orders if order <= index], symbol[part]

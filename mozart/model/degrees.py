@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from mozart.errors import MozartError
 from mozart.model.harmony import (
     CHORD_TONES,
-    CLASSES,
     DIMINISHED,
     DIMINISHED_SEVENTH,
     DOMINANT_SEVENTH,
@@ -21,11 +20,11 @@ from mozart.model.harmony import (
     SILENT,
 )
 from mozart.notes import Score
-from mozart.notes.keys import Key, estimate_key
+from mozart.notes.keys import CLASSES, Key, estimate_key
 
-BEGINNING = 8  # bars that say of a movement whether it is in major or minor
+BEGINNING = 8  # bars that decide whether a movement is in major or minor
 
-# The degrees of each mode's scale, and the altered ones, as they are written.
+# The names of the degrees of each mode's scale, and of the altered ones.
 _SCALE = {
     "major": {0: "I", 2: "II", 4: "III", 5: "IV", 7: "V", 9: "VI", 11: "VII"},
     "minor": {0: "I", 2: "II", 3: "III", 5: "IV", 7: "V", 8: "VI", 10: "VII"},
@@ -34,21 +33,25 @@ _ALTERED = {
     "major": {1: "♭II", 3: "♭III", 6: "♯IV", 8: "♭VI", 10: "♭VII"},
     "minor": {1: "♭II", 4: "♯III", 6: "♯IV", 9: "♯VI", 11: "♯VII"},
 }
-# The triads at home on these degrees; in minor over the leading note, too.
+# The diatonic triads on these degrees; in minor also the one over the leading note.
 _DIATONIC = {
     "major": {0: MAJOR, 2: MINOR, 4: MINOR, 5: MAJOR, 7: MAJOR, 9: MINOR, 11: DIMINISHED},
     "minor": {0: MINOR, 2: DIMINISHED, 3: MAJOR, 5: MINOR, 7: MAJOR, 8: MAJOR, 10: MAJOR, 11: DIMINISHED},
 }
 _TRIAD_OF = {MINOR_SEVENTH: MINOR, DOMINANT_SEVENTH: MAJOR, DIMINISHED_SEVENTH: DIMINISHED}
-# By how many of the chord's tones the bass lies above the root.
+# By inversion: which of the chord's tones, from the root up, is the bass.
 _FIGURES = {3: ("", "6", "64"), 4: ("7", "65", "43", "42")}
 
 
 def home_key(score: Score) -> Key:
-    """The key of a movement: the one whose profile fits it best, in the mode in which it begins.
+    """Find the key of a movement: the one whose profile fits it best, in the mode in which it begins.
 
-    The mode of the first eight bars counts where they have the same tonic: a movement in minor may end in major.
-    Raises MozartError when there are no notes.
+    The mode of the first eight bars counts if they have the same tonic: a movement in minor may end in major.
+
+    Raises
+    ------
+    MozartError
+        When there are no notes.
     """
     whole = estimate_key(score)
     first = int(score.bar_at(score.onsets)[0])
@@ -57,7 +60,7 @@ def home_key(score: Score) -> Key:
 
 
 def to_degrees(chords: NDArray[np.int8], tonic: int) -> NDArray[np.int8]:
-    """The same chords, shape (B, 2), with their roots counted from the tonic."""
+    """Count the roots of chords, shape (B, 2), from the tonic."""
     degrees = chords.copy()
     sounding = chords[:, 0] != SILENT
     degrees[sounding, 0] = (chords[sounding, 0] - tonic) % CLASSES
@@ -65,7 +68,7 @@ def to_degrees(chords: NDArray[np.int8], tonic: int) -> NDArray[np.int8]:
 
 
 def numeral(degree: int, kind: int, mode: str, bass: int | None = None) -> str:
-    """The Roman numeral of a chord: ``I``, ``ii6``, ``V65``, ``vii°7``, ``V7/V``; a dash for silence.
+    """Return the Roman numeral of a chord: ``I``, ``ii6``, ``V65``, ``vii°7``, ``V7/V``; a dash for silence.
 
     Parameters
     ----------
@@ -88,18 +91,18 @@ def numeral(degree: int, kind: int, mode: str, bass: int | None = None) -> str:
     diminished = kind in (DIMINISHED, DIMINISHED_SEVENTH)
     name = _SCALE[mode].get(degree) or _ALTERED[mode][degree]
     if mode == "minor" and diminished and degree in (10, 11):
-        name = "VII" if degree == 11 else "♭VII"  # over the leading note nobody writes the accidental
+        name = "VII" if degree == 11 else "♭VII"  # the chord on the leading note is written without its accidental
     return f"{_cased(name, kind)}{'°' if diminished else ''}{figures}"
 
 
 def _applied_to(degree: int, kind: int, mode: str) -> int | None:
-    """The degree whose dominant, or leading note's chord, this is; None for a chord of the home key, and for no dominant."""
+    """Find the degree to which a chord is a secondary dominant or leading-note chord; None for any other chord."""
     triad = _TRIAD_OF.get(kind, kind)
     at_home = _DIATONIC[mode].get(degree) == triad and (kind != DOMINANT_SEVENTH or degree == 7)
     if at_home or triad == MINOR:
         return None
     target = (degree + (1 if triad == DIMINISHED else 5)) % CLASSES
-    # No chord is applied to a diminished one, and those of the tonic itself are borrowed: so is its major triad in minor.
+    # No chord is applied to a diminished one. The tonic's major triad in minor is borrowed, not applied.
     if (degree, kind) == (0, MAJOR):
         return None
     return target if target and _DIATONIC[mode].get(target, DIMINISHED) != DIMINISHED else None
@@ -110,9 +113,12 @@ def _cased(name: str, kind: int) -> str:
 
 
 def parse_numeral(text: str, mode: str) -> tuple[int, int]:
-    """Degree and kind of a numeral as `numeral` writes it, without inversion; ASCII's ``b``, ``#``, ``o`` and ``-`` do as well.
+    """Read degree and kind from a numeral without inversion, as `numeral` writes it, or with ASCII's ``b``, ``#``, ``o``, ``-``.
 
-    Raises MozartError for what is none.
+    Raises
+    ------
+    MozartError
+        When the text is not such a numeral.
     """
     written = text.replace("b", "♭").replace("#", "♯").replace("o", "°").replace("-", "–")
     chord = _by_numeral(mode).get(written)

@@ -1,7 +1,7 @@
-"""What the works trained on keep to throughout: where the hands lie, and from which places of a beat time goes on by how much.
+"""Habits of the training works: the hands' registers, and which IOIs follow from which place in a quarter.
 
-The network knows both well note by note. But a piece that is drawn reads its own notes, and what is a little off goes on from
-there: a register sinks, and one odd distance puts all that follows beside the beat. Drawing keeps to these habits instead.
+The network predicts both well, note by note. But while composing it reads its own notes, and small errors add up: a register
+sinks, or one odd IOI moves all that follows off the beat. Drawing therefore keeps to these habits.
 """
 
 from collections import Counter
@@ -15,20 +15,20 @@ from mozart.errors import MozartError
 from mozart.model.vocabulary import FIRST_KEY, KEYS, UNITS_A_QUARTER, to_units
 from mozart.notes import LEFT, RIGHT, Score
 
-LEAST = 3  # how often a step must come in the works
+LEAST = 3  # an IOI that occurs less often at its place is no habit
 LONGEST_STEP = 64 * UNITS_A_QUARTER
 
 
 @dataclass(frozen=True)
 class Habits:
-    """What drawing keeps to.
+    """Limits that drawing keeps to.
 
     Attributes
     ----------
     registers
         The mean MIDI pitch of the right hand and of the left.
     steps
-        For each place in a quarter, in units of the grid from 0 to 23, the inter-onset intervals that go on from there.
+        For each place in a quarter, in units of the grid from 0 to 23, the inter-onset intervals that start there.
     """
 
     registers: tuple[float, float]
@@ -36,7 +36,7 @@ class Habits:
 
     @classmethod
     def of(cls, works: Sequence[Score]) -> "Habits":
-        """The habits of works; at least one note."""
+        """Count the habits of works that have at least one note."""
         counts: Counter[tuple[int, int]] = Counter()
         for work in works:
             for number in range(len(work.movements)):
@@ -52,7 +52,7 @@ class Habits:
         return cls((round(means[0], 2), round(means[1], 2)), kept)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Convert to plain values."""
         return {
             "registers": list(self.registers),
             "steps": {str(place): sorted(iois) for place, iois in self.steps.items()},
@@ -60,19 +60,19 @@ class Habits:
 
     @classmethod
     def from_json(cls, content: Any) -> "Habits":
-        """Habits that JSON has kept. Raises MozartError when they are not possible."""
+        """Read habits from JSON values; raise MozartError when they are not possible."""
         right, left = (float(pitch) for pitch in content["registers"])
         steps = {int(place): frozenset(map(int, iois)) for place, iois in content["steps"].items()}
         possible = all(FIRST_KEY <= pitch < FIRST_KEY + KEYS for pitch in (right, left)) and all(
             0 <= place < UNITS_A_QUARTER and all(0 < ioi <= LONGEST_STEP for ioi in iois) for place, iois in steps.items()
         )
         if not possible:
-            raise MozartError("Its registers or its steps in time are not possible: train it again.")
+            raise MozartError("Its registers or inter-onset intervals are not possible: train it again.")
         return cls((right, left), steps)
 
 
 def _steps(movement: Score) -> list[tuple[int, int]]:
-    """The places of a movement's onsets in their quarters, each with the distance to the next onset."""
+    """List the places of a movement's onsets in their quarters, each with the distance to the next onset."""
     times = np.unique(to_units(movement.onsets))
     starts = to_units(movement.bars)
     bar = np.searchsorted(starts, times, side="right") - 1

@@ -1,7 +1,7 @@
-"""Batches that do not tell what is known of a piece before its notes: its plan, its key, its length.
+"""Hide from the network what is told of a piece before its notes: its plan, its key, its length.
 
-Training hides them from a part of the sequences, so that one network composes with a plan and without, and so that what it
-predicts of unseen music can be measured honestly: a plan that was found in the very notes that are predicted gives them away.
+Training hides them in a share of the sequences. So one network composes with and without a plan, and measurements can be
+honest: a plan that was found in the very notes to be predicted gives them away.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mozart.model.history import row_sizes
+from mozart.model.inputs import row_sizes
 from mozart.model.vocabulary import Vocabulary
 
 _PLAN = ("chord", "next_chord", "bass", "melody", "tone")
@@ -23,16 +23,16 @@ Columns = Mapping[str, Sequence[int]]
 
 
 class Hidden(NamedTuple):
-    """What is not told to each sequence: three masks of shape (B,).
+    """What is hidden from each sequence: three masks of shape (B,).
 
     Attributes
     ----------
     plan
         Chords, bass and melody.
     key
-        The home key, and how many bars are left; without them there is no plan either.
+        The home key and how many bars are left; the plan is then hidden too.
     lines
-        Bass and melody but for the last two bars, where plans have them.
+        Bass and melody outside the last two bars, the only ones in which plans tell them.
     """
 
     plan: Tensor
@@ -41,7 +41,7 @@ class Hidden(NamedTuple):
 
 
 def hide(batch: Mapping[str, Tensor], vocabulary: Vocabulary, hidden: Hidden) -> dict[str, Tensor]:
-    """The batch, as `rows` makes it, each of shape (B, T, …), without what is hidden: that is 0 then, which stands for not told."""
+    """Copy a batch of rows, each of shape (B, T, …), with 0, which means not told, for all that is hidden."""
     plan = hidden.plan | hidden.key
     told = dict(batch)
     places = _places(vocabulary)
@@ -60,7 +60,7 @@ def hide(batch: Mapping[str, Tensor], vocabulary: Vocabulary, hidden: Hidden) ->
 
 @cache
 def _places(vocabulary: Vocabulary) -> dict[str, Columns]:
-    """Where the ids that tell something stand in the row of each stage that has some."""
+    """Find the columns, in each stage's row, of the ids that tell the plan, the lines, the key and the bars left."""
     groups = {"plan": _PLAN, "lines": _LINES, "key": _KEY, "left": ("left",)}
     found: dict[str, Columns] = {}
     for name, wanted in groups.items():

@@ -1,9 +1,9 @@
-"""The composer's network: an LSTM reads the notes, and the parts of the next one are predicted one after another.
+"""The composer's network: an LSTM reads the notes, and predicts the parts of the next one, one after another.
 
-A note is when it begins (an IOI), its voice, its pitch, its length and its loudness. Each part is predicted from the LSTM's
-state, from the parts already known, and from what :mod:`~mozart.model.history` tells. Pitches are scored by interval: from
-each voice's last pitch, from what stood at the same place before, from all that sounds or was struck lately, and by pitch class
-over tonic and roots. What could be copied has a score of its own (after the pointer networks of Vinyals et al., 2015).
+The parts of a note are its IOI, voice, pitch, duration and loudness. Each is predicted from the LSTM's state, from the parts
+already known, and from what :mod:`~mozart.model.history` tells. Pitches are scored by interval: from each voice's last pitch,
+from the pitch at the same place before, from all that sounds or was struck lately; and by pitch class over tonic and roots.
+Values that could be copied get a score of their own (after the pointer networks of Vinyals et al., 2015).
 """
 
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mozart.errors import MozartError
-from mozart.model.history import COPIES, FIELD_STEPS, FIELDS, INTERVALS, REACH, REFERENCES, TRACES, row_sizes
+from mozart.model.inputs import COPIES, FIELD_STEPS, FIELDS, INTERVALS, REACH, REFERENCES, TRACES, row_sizes
 from mozart.model.vocabulary import FIRST_KEY, KEYS, LOUDNESSES, Vocabulary
 from mozart.notes import VOICES
 from mozart.notes.keys import CLASSES
 
 PARTS = ("ioi", "voice", "pitch", "duration", "loudness")
-# What becomes known before each part: a row of ids, which it and all later parts read.
+# Each stage adds a row of ids, which its part and all later parts read.
 STAGES = ("next", "time", "voice", "pitch", "loudness")
 ROOTS = 3
-# Points half an octave apart, between which the score of a pitch's height is drawn: as if the tonic were C, for all keys alike.
+# The score of a pitch's height is interpolated between points half an octave apart, as if the tonic were C.
 HEIGHTS = 17
 FURTHEST = 6  # semitones from C to another tonic
 PROFILES = 6  # how many interval profiles each field has
-# What the pitch head scores with: how many numbers, for each of its uses.
+# How many outputs the pitch head has for each kind of score.
 PITCH_OUTPUTS = (REFERENCES * INTERVALS, FIELDS * PROFILES, TRACES * CLASSES, ROOTS * CLASSES, HEIGHTS)
 IMPOSSIBLE = -1e4  # a score that float16 still holds
 
@@ -39,7 +39,7 @@ State = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The network's sizes; each field's metadata says what it is."""
+    """The network's sizes; each field's metadata describes it."""
 
     state: int = field(default=256, metadata={"help": "units of each LSTM layer"})
     layers: int = field(default=2, metadata={"help": "LSTM layers"})
@@ -50,7 +50,7 @@ class NetworkConfig:
 
     @classmethod
     def from_json(cls, content: Any) -> "NetworkConfig":
-        """What JSON has kept. Raises MozartError when it is not possible."""
+        """Read sizes from JSON values; raise MozartError when they are not possible."""
         made = cls(**content)
         for part in fields(cls):
             value = getattr(made, part.name)
@@ -61,7 +61,7 @@ class NetworkConfig:
 
 
 class RowEmbedding(nn.Module):
-    """Rows of ids → the sum of their embeddings: each value of each id has one."""
+    """Rows of ids → the sum of their embeddings; each value of each id has its own."""
 
     starts: Tensor
 
@@ -72,7 +72,7 @@ class RowEmbedding(nn.Module):
         self.weight = nn.Parameter(torch.randn(sum(sizes.values()), width) * len(sizes) ** -0.5)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """(B, T, ids) → (B, T, width)."""
+        """Embed rows: (B, T, ids) → (B, T, width)."""
         summed = nn.functional.embedding_bag((rows + self.starts).flatten(0, 1), self.weight, mode="sum")
         return summed.view(*rows.shape[:2], -1)
 
@@ -85,7 +85,7 @@ class SequenceDropout(nn.Module):
     Attributes
     ----------
     part
-        Where the sequences are some of a larger batch: which, and of how many; what is left out does not depend on the
+        When the sequences are part of a larger batch: which ones, and its size, so that the mask does not depend on the
         division.
     """
 
@@ -95,7 +95,7 @@ class SequenceDropout(nn.Module):
         self.part: tuple[range, int] | None = None
 
     def forward(self, values: Tensor) -> Tensor:
-        """(B, T, features) → the same, while training without a share of the features."""
+        """Drop a share of the features while training: (B, T, features) → the same shape."""
         if not self.training or not self.share:
             return values
         part, count = self.part or (range(len(values)), len(values))
@@ -111,7 +111,7 @@ class NotesNetwork(nn.Module):
     vocabulary
         The values of a note's parts.
     config
-        Its sizes.
+        The network's sizes.
     """
 
     keys: Tensor
@@ -137,23 +137,25 @@ class NotesNetwork(nn.Module):
         keys = torch.arange(FIRST_KEY, FIRST_KEY + KEYS)
         self.register_buffer("keys", keys, persistent=False)
         self.register_buffer("heights", torch.from_numpy(heights()), persistent=False)
-        # From each key, the place in a profile of the interval to each key.
+        # For each key, where a profile has the interval to each other key.
         self.register_buffer("away", (keys - keys[:, None]).clamp(-REACH, REACH) + REACH, persistent=False)
 
     def forward(self, batch: Mapping[str, Tensor], state: State | None = None) -> tuple[dict[str, Tensor], State]:
-        """The log-probability of every value of every part, and the LSTM's state after the last note.
+        """Predict the log-probability of every value of every part, and return the LSTM's state after the last note.
 
         Parameters
         ----------
         batch
-            What :mod:`mozart.model.rows` makes, as it is stored, each of shape (B, T, …).
+            Rows as :mod:`mozart.model.rows` stores them, each of shape (B, T, …).
         state
-            The LSTM's before the first note, twice (layers, B, units); fresh without it.
+            The LSTM's state before the first note, twice (layers, B, units); zeros by default.
 
         Returns
         -------
         dict
-            By part, (B, T, values), given the parts before it; pitches from `vocabulary.FIRST_KEY` up.
+            Log-probabilities by part, (B, T, values), given the earlier parts; pitches from `vocabulary.FIRST_KEY` up.
+        tuple
+            The state after the last note.
         """
         batch = _unpacked(batch)
         values, after = self.part_dropout(self.note(batch["note"])), []
@@ -170,7 +172,7 @@ class NotesNetwork(nn.Module):
             found = self.heads[part](self.part_dropout(nn.functional.silu(hidden[..., 0, :])))
             scores[part] = self._score_pitches(found, batch) if part == "pitch" else _pointed(found, batch[f"{part} copies"])
         above = torch.arange(VOICES, device=values.device) < batch["time"][..., 1:2] - 1
-        scores["voice"] = scores["voice"].masked_fill(above, IMPOSSIBLE)  # a score's voices stand from the top down
+        scores["voice"] = scores["voice"].masked_fill(above, IMPOSSIBLE)  # a score lists voices from the top down
         states = torch.stack([output for output, _ in after]), torch.stack([cell for _, cell in after])
         return {part: torch.log_softmax(values.float(), dim=-1) for part, values in scores.items()}, states
 
@@ -180,7 +182,7 @@ class NotesNetwork(nn.Module):
         intervals = (self.keys - references).clamp(-REACH, REACH) + REACH
         by_interval = _rows(by_reference, REFERENCES).gather(-1, intervals)
         total = (by_interval * (references >= 0)).sum(-2)
-        # Each key that is there adds the profiles of its field, weighed by the state.
+        # Each key in a field adds that field's profiles, weighted by the state.
         spread = torch.einsum("btfp,fkpq->btfkq", batch["fields"], self.profiles[:, :, self.away])
         total = total + torch.einsum("btfkq,btfk->btq", spread, _rows(by_field, FIELDS))
         classes = torch.arange(CLASSES, device=scores.device)
@@ -196,12 +198,12 @@ class NotesNetwork(nn.Module):
         return total.masked_fill(self.keys >= batch["below"], IMPOSSIBLE)
 
     def to_json(self) -> dict[str, Any]:
-        """Sizes and vocabulary, as plain values."""
+        """Convert sizes and vocabulary to plain values."""
         return {**asdict(self.config), "vocabulary": asdict(self.vocabulary)}
 
     @classmethod
     def from_json(cls, content: Any) -> "NotesNetwork":
-        """An untrained network of these sizes, without memory on the device `meta`. Raises MozartError for impossible ones."""
+        """Make an untrained network of these sizes; raise MozartError for impossible ones."""
         sizes = dict(content)
         return cls(Vocabulary.from_json(sizes.pop("vocabulary")), NetworkConfig.from_json(sizes))
 
@@ -213,18 +215,18 @@ def _unpacked(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def heights() -> NDArray[np.float32]:
-    """How near each point is to each key, and to `FURTHEST` more on either side, 0 to 1, shape (`HEIGHTS`, keys)."""
+    """Compute how near each point is to each key, and to `FURTHEST` more on either side, 0 to 1, shape (`HEIGHTS`, keys)."""
     keys = np.arange(-FURTHEST, KEYS + FURTHEST)
     points = np.arange(HEIGHTS)[:, None] * (CLASSES / 2) - FURTHEST
     return np.clip(1 - np.abs(keys - points) / (CLASSES / 2), 0, None).astype(np.float32)
 
 
 def _rows(values: Tensor, count: int) -> Tensor:
-    """(…, count * n) → (…, count, n)."""
+    """Reshape (…, count * n) → (…, count, n)."""
     return values.reshape(*values.shape[:-1], count, -1)
 
 
 def _pointed(scores: Tensor, copies: Tensor) -> Tensor:
-    """Scores of values and of copies → scores of values, each with those of the copies that it is; -1 is no value."""
+    """Add to the scores of values the scores of the copies that are that value; a copy of -1 is no value."""
     values, pointers = torch.split(scores, [scores.shape[-1] - copies.shape[-1], copies.shape[-1]], dim=-1)
     return values.scatter_add(-1, copies.clamp(min=0), pointers * (copies >= 0))

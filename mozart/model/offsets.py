@@ -1,7 +1,7 @@
-"""The laboratory's rhythms for a composed piece: the same notes in order, other distances between them.
+"""The laboratory's rhythms for a composed piece: the same notes in order, with other distances between them.
 
-What the laboratory calls an offset is the distance from the beginning of one note or chord to the next one's: always 0.25 or
-0.5 quarters, or drawn from how often each distance comes in the sonatas. (Laboratory, Problem 5.)
+The laboratory's offset is the distance from one note or chord to the next: always 0.25 or 0.5 quarters, or drawn from how
+often each distance occurs in the sonatas (laboratory, Problem 5).
 """
 
 from collections import Counter
@@ -21,13 +21,13 @@ MAX_OFFSET = 16 * TICKS  # a longer distance is a pause between movements
 
 
 def find_events(score: Score) -> NDArray[np.intp]:
-    """Which note or chord of a voice each note belongs to, counted from 0 in the score's order, shape (N,)."""
+    """Number the notes and chords of the voices from 0 in the score's order; return each note's number, shape (N,)."""
     begins = (np.diff(score.onsets) != 0) | (np.diff(score.voices) != 0)
     return np.concatenate([[0], np.cumsum(begins)]).astype(np.intp)[: len(score)]
 
 
 def count_offsets(scores: Sequence[Score]) -> Counter[int]:
-    """How often each distance, in ticks on the grid of 1/24 quarter, comes between two notes or chords that follow each other."""
+    """Count how often each distance, in ticks on the grid of 1/24 quarter, occurs between successive notes or chords."""
     counts: Counter[int] = Counter()
     for score in scores:
         starts = score.onsets[np.unique(find_events(score), return_index=True)[1]]
@@ -37,7 +37,7 @@ def count_offsets(scores: Sequence[Score]) -> Counter[int]:
 
 
 def offsets_from_json(content: Any) -> dict[int, int]:
-    """Counts that JSON has kept, with text as keys. Raises MozartError when they make no sense."""
+    """Read counts from JSON values, with texts as keys; raise MozartError when they make no sense."""
     counts = {int(ticks): int(count) for ticks, count in content.items()}
     if not counts or any(not 0 <= ticks <= MAX_OFFSET or not 0 < count < MAX_TICKS for ticks, count in counts.items()):
         raise MozartError("Its distances between notes are not possible: train it again.")
@@ -45,16 +45,20 @@ def offsets_from_json(content: Any) -> dict[int, int]:
 
 
 def retime(score: Score, strategy: str, counts: Mapping[int, int], rng: np.random.Generator) -> Score:
-    """The same notes in order, in another rhythm, from where the first one begins.
+    """Give the notes another rhythm, in the same order and from the first note's onset.
 
-    A note keeps its length, unless its voice strikes the same key before.
+    A note keeps its duration, unless its voice strikes the same key before it ends.
 
     Parameters
     ----------
+    score
+        The piece.
     strategy
         ``0.25``, ``0.5`` or ``sampled``.
     counts
-        As :func:`count_offsets` gives them; for ``sampled``.
+        The distances' counts, of :func:`count_offsets`; for ``sampled``.
+    rng
+        The random generator of the draws; for ``sampled``.
     """
     if not len(score):
         return score
@@ -64,7 +68,7 @@ def retime(score: Score, strategy: str, counts: Mapping[int, int], rng: np.rando
         steps = np.full(n_steps, _FIXED[strategy])
     else:
         steps = _draw(counts, n_steps, rng)
-        # Only another voice, from the top down, begins at the same moment: so the order of the notes stays.
+        # Only a lower voice may begin at the same moment, so that the order of the notes stays.
         voices = score.voices[np.unique(events, return_index=True)[1]]
         other = _draw({ticks: count for ticks, count in counts.items() if ticks} or {_FIXED["0.25"]: 1}, n_steps, rng)
         steps = np.where((steps == 0) & (np.diff(voices) <= 0), other, steps)
@@ -81,7 +85,7 @@ def _draw(counts: Mapping[int, int], size: int, rng: np.random.Generator) -> NDA
 
 
 def end_before_next_stroke(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows of notes in which every voice lets a key go before it strikes it again; of two strokes at one tick one is kept.
+    """End every note before its voice strikes the same key again, and keep one of two notes at one tick.
 
     Parameters
     ----------

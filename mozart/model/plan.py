@@ -1,9 +1,8 @@
-"""A plan: form and harmony of a piece, which stand before its notes.
+"""A plan: form and harmony of a piece, fixed before its notes.
 
-A plan says in which metre and mode a piece is, which bars return, which chord each beat has, and how the piece closes. It is
-taken from a movement, and holds none of its notes: of the last two bars the degrees of bass and melody, beat by beat, and
-of the last chord when it begins and how long it is held. Degrees are counted in semitones over the tonic, so that a plan
-fits any key.
+A plan tells the metre and mode of a piece, which bars return, the chord of each beat, and how the piece closes. It comes from
+a movement, and holds none of its notes: only, for the last two bars, the degrees of bass and melody beat by beat, and when
+the last chord begins and how long it is held. Degrees are counted in semitones over the tonic, so a plan fits any key.
 """
 
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from numpy.typing import NDArray
 from mozart.errors import MozartError
 from mozart.model.degrees import numeral, to_degrees
 from mozart.model.form import Return
-from mozart.model.harmony import CLASSES, KINDS, SILENT, beat_ticks
+from mozart.model.harmony import KINDS, SILENT, beat_ticks
 from mozart.notes import Metre
-from mozart.notes.keys import MODES
+from mozart.notes.keys import CLASSES, MODES
 from mozart.notes.score import UNITS
 
-Degrees = tuple[int, ...]  # of each beat of a bar, 0 to 11 over the tonic, or SILENT
-Chord = tuple[int, int]  # degree or SILENT, and which of harmony.KINDS
+Degrees = tuple[int, ...]  # one for each beat of a bar, 0 to 11 over the tonic, or SILENT
+Chord = tuple[int, int]  # degree or SILENT, and index in harmony.KINDS
 
 MAX_BARS = 2_000
 MAX_MOVE = 60  # semitones
@@ -36,7 +35,7 @@ class Close(NamedTuple):
 
 
 class Bracket(NamedTuple):
-    """A passage that returns: its first and last bar, the first bar of what it returns from, and the hands' moves in semitones."""
+    """A passage that returns: its first and last bar, the first bar of its source, and the hands' moves in semitones."""
 
     first: int
     last: int
@@ -52,13 +51,13 @@ class Plan:
     Attributes
     ----------
     beats, unit
-        The metre; 3/4 is three beats of a fourth.
+        The metre; 3/4 is three beats of a quarter.
     mode
         ``major`` or ``minor``.
     chords
-        For each bar, for each beat (`harmony.beat_ticks` says how long one is), the degree and the kind.
+        For each bar, for each beat (as long as `harmony.beat_ticks`), the degree and the kind.
     returns
-        For each bar, what it returns from, or None.
+        For each bar, where it returns from, or None.
     basses, melody
         For each bar None, or for each beat the degree of the lowest note, and of the highest that begins in it.
     start
@@ -66,7 +65,7 @@ class Plan:
     close
         The last chord; None for a piece that need not close.
     source
-        Whose plan it is, for people: ``K. 545, movement 1``.
+        The movement that the plan comes from, for people: ``K. 545, movement 1``.
 
     Raises
     ------
@@ -98,11 +97,11 @@ class Plan:
 
     @property
     def beats_of_bar(self) -> int:
-        """How many beats a bar has: two in 6/8."""
+        """The number of beats in a bar: two in 6/8."""
         return self.metre.bar // beat_ticks(self.metre)
 
     def chords_in(self, tonic: int) -> NDArray[np.int8]:
-        """The chord of each beat in a key, as `harmony.find_chords` has them, shape (bars * beats of a bar, 2)."""
+        """Return the chord of each beat in a key, in the form of `harmony.find_chords`, shape (bars * beats of a bar, 2)."""
         degrees = np.array(self.chords, np.int8).reshape(-1, 2)
         return to_degrees(degrees, -tonic)
 
@@ -122,7 +121,7 @@ class Plan:
 
     @cached_property
     def numerals(self) -> list[list[str]]:
-        """For each bar, for each beat the Roman numeral of a chord that begins with it, or nothing where it stays."""
+        """For each bar, for each beat the Roman numeral of a chord that begins with it, or an empty text where it stays."""
         lines, before = [], ""
         for chords, basses in zip(self.chords, self.basses, strict=True):
             line = []
@@ -136,7 +135,7 @@ class Plan:
 
 
 def roman_line(plan: Plan) -> list[str]:
-    """For each bar its chords, as text: ``I``, ``ii6 V7``; a bar that begins with the chord before says so again."""
+    """Write each bar's chords as text: ``I``, ``ii6 V7``; a chord that is held over from the bar before is repeated."""
     lines = []
     sounding = "–"
     for bar in plan.numerals:
@@ -154,9 +153,7 @@ def _check(plan: Plan) -> None:
     if not 1 <= len(plan) <= MAX_BARS:
         raise MozartError(f"A plan has 1 to {MAX_BARS:,} bars, not {len(plan):,}.")
     if not len(plan) == len(plan.returns) == len(plan.basses) == len(plan.melody):
-        raise MozartError(
-            "A plan says of each bar its chords, what it returns from, its basses and its melody: one list is shorter."
-        )
+        raise MozartError("A plan has chords, returns, basses and melody for each bar: these lists must have the same length.")
     for number, (chords, way, *degrees) in enumerate(zip(plan.chords, plan.returns, plan.basses, plan.melody, strict=True)):
         where = f"Bar {number + 1} of the plan"
         lengths = {len(chords), *(len(row) for row in degrees if row is not None)}

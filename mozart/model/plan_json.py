@@ -1,17 +1,17 @@
-"""A plan as JSON, to be kept, sent and edited.
+"""A plan as JSON, for storing, sending and editing.
 
 The fields of the object:
 
 ==========  ===========================================================================================================
 metre       ``"3/4"``
 mode        ``"major"`` or ``"minor"``
-chords      for each bar a text of Roman numerals, one a beat, a point where the chord stays; one alone holds for the bar
+chords      for each bar a text of Roman numerals, one for each beat, a point where the chord stays; or one for the whole bar
 returns     passages that return: first bar, last bar, first bar of the source, semitones of the right and of the left hand
 basses      ``{"30": "7 7 0 0"}``: of a bar, for each beat the degree of the lowest note over the tonic, a point for silence
 melody      the same of the highest note that begins in each beat
-start       where in the first bar the music begins, in ticks of 1/480 quarter; 0 when it is left out
-close       where in the last bar the last chord begins, and how long it is held, in ticks; may be left out
-source      whose plan it is, for people
+start       where in the first bar the music begins, in ticks of 1/480 quarter; 0 by default
+close       where in the last bar the last chord begins, and how long it is held, in ticks; optional
+source      the movement that the plan comes from, for people
 ==========  ===========================================================================================================
 
 Bars are counted from 0.
@@ -33,7 +33,7 @@ _STAYS = "."
 
 
 def to_json(plan: Plan) -> str:
-    """The plan as one line of JSON; `from_json` makes an equal plan of it."""
+    """Write a plan as one line of JSON; `from_json` makes an equal plan of it."""
     value: dict[str, Any] = {
         "metre": f"{plan.beats}/{plan.unit}",
         "mode": plan.mode,
@@ -49,11 +49,11 @@ def to_json(plan: Plan) -> str:
 
 
 def from_json(text: str) -> Plan:
-    """The plan that `to_json` wrote, or a person. Raises MozartError, in a sentence, when it is none."""
+    """Read a plan that `to_json` or a person wrote; raise MozartError when it is not a plan."""
     try:
         value = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
-        raise MozartError("The plan is not JSON: write it as the composition's own plan is written.") from None
+        raise MozartError("The plan is not JSON: write it in the form of a composition's own plan.") from None
     if not isinstance(value, dict) or not {"metre", "mode", "chords"} <= set(value) <= set(_FIELDS):
         raise MozartError(f"A plan is a JSON object with metre, mode and chords; it may have {', '.join(_FIELDS[3:])}.")
     metre, mode = _read_metre(value["metre"]), value["mode"]

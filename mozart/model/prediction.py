@@ -1,4 +1,4 @@
-"""What the network predicts of music that is there, note by note."""
+"""Let the network predict existing music, note by note."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from mozart.model.hiding import Hidden, hide
 from mozart.model.network import PARTS, NotesNetwork
 from mozart.model.rows import Rows
 
-_AT_ONCE = 1_000  # notes; the state is carried, so that it changes nothing
+_AT_ONCE = 1_000  # notes; the state is carried over, so that this changes no result
 
 
 class Prediction(NamedTuple):
@@ -19,11 +19,11 @@ class Prediction(NamedTuple):
     Attributes
     ----------
     nats
-        Of each part of each note, shape (N + 1, 5); the last row is the end, of which only the IOI is predicted.
+        The loss of each part of each note, shape (N + 1, 5); the last row is the end, of which only the IOI is predicted.
     right
         Whether the most probable pitch was the note's, given time and voice, shape (N,).
     quarters
-        How long the movement is.
+        How long the movement is, in quarters.
     """
 
     nats: NDArray[np.float64]
@@ -37,14 +37,18 @@ def predict(network: NotesNetwork, rows: Rows, *, hidden: bool) -> Prediction:
 
     Parameters
     ----------
+    network
+        The network.
+    rows
+        The movement's rows.
     hidden
-        Whether the network is told neither plan nor key, nor how many bars are left. What it is told comes from the very notes
-        that it predicts, so a figure with these told is no measure of how well it predicts music.
+        Hide plan, key and the number of bars left from the network. They come from the very notes that it predicts, so a loss
+        with these told does not measure how well it predicts music.
     """
     training = network.training
     network.eval()
     device = next(network.parameters()).device
-    flags = (hidden, hidden, True)  # bass and melody are told of the last two bars alone, as composing tells them
+    flags = (hidden, hidden, True)  # as in composing, bass and melody are told in the last two bars only
     masks = Hidden(*(torch.tensor([flag], device=device) for flag in flags))
     nats, right, state = [], [], None
     for start in range(0, len(rows.tensors["target"]), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""A movement as the rows that the network is trained and measured on: what a History tells before each of its notes."""
+"""A movement as rows for training and measuring the network: what a History tells before each of its notes."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mozart.model.history import COPIES, FIELD_STEPS, FIELDS, REFERENCES, TRACES, History, row_sizes
+from mozart.model.history import History
+from mozart.model.inputs import COPIES, FIELD_STEPS, FIELDS, REFERENCES, TRACES, row_sizes
 from mozart.model.network import PARTS, ROOTS
 from mozart.model.setting import Setting
 from mozart.model.vocabulary import FIRST_KEY, KEYS, UNIT, UNITS_A_QUARTER, Vocabulary, to_units
@@ -18,14 +19,14 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Rows(NamedTuple):
-    """A movement's rows, one a note and one more for its end, stored small.
+    """A movement's rows, one for each note and one for its end, in small types.
 
     Attributes
     ----------
     tensors
         By name, each of shape (N + 1, …); `target` holds the parts' ids.
     quarters
-        How long the movement is, from its first onset to its last.
+        How long the movement is, from its first onset to its last, in quarters.
     """
 
     tensors: dict[str, Tensor]
@@ -33,9 +34,14 @@ class Rows(NamedTuple):
 
 
 def make_rows(movement: Score, vocabulary: Vocabulary, key: Key) -> Rows:
-    """The rows of a movement, with all that is true of its setting.
+    """Make the rows of a movement, with everything known of its setting.
 
-    The last row's target is the end: an IOI alone, its other parts 0. Raises ValueError when there are no notes.
+    The last row's target is the end: an IOI only, with its other parts 0.
+
+    Raises
+    ------
+    ValueError
+        When there are no notes.
     """
     if not len(movement):
         raise ValueError("a movement without notes has no rows")
@@ -78,7 +84,7 @@ def _empty_rows(vocabulary: Vocabulary, count: int) -> Arrays:
 
 
 def _on_grid(movement: Score) -> list[Note]:
-    """The notes at the nearest places of the grid, in order; a key that one voice strikes twice at one place counts once."""
+    """Move notes to the nearest places of the grid, in order; a key that one voice strikes twice at one place counts once."""
     columns = movement.columns.astype(np.int64)
     columns[:, 0] = to_units(movement.onsets) * UNIT
     columns = columns[np.lexsort((-columns[:, 2], columns[:, 1], columns[:, 0]))]

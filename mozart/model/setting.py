@@ -1,6 +1,6 @@
-"""Where in a piece a moment is: its place in bar and beat, how much has passed and is left, and what a plan says of it.
+"""A moment's place in a piece: in bar and beat, how much has passed and is left, and what the plan has there.
 
-Whatever is not told is 0 there: the same network composes with a plan and without one.
+Whatever is not told is 0, so that the same network composes with a plan and without one.
 """
 
 from bisect import bisect_right
@@ -18,22 +18,22 @@ from mozart.notes import Metre, Score
 from mozart.notes.keys import CLASSES, MODES, Key
 
 KINDS = 6
-# A chord is told as its root over the tonic and its kind; or there is none, or it is not told.
+# A chord's id is made of its root over the tonic and its kind; two more ids mean not told, and no chord.
 UNKNOWN_CHORD, NO_CHORD, _FIRST_CHORD = 0, 1, 2
 N_CHORDS = _FIRST_CHORD + CLASSES * KINDS
 # A degree in semitones over the tonic, from 1; 0 for one that is not told.
 N_DEGREES = CLASSES + 1
-LONGEST_BEAT = 96  # units that are told apart
-_BAR_STEP, _BAR_STEPS = 3, 64  # places in a bar are told apart by 1/8 quarter, up to 8 quarters
+LONGEST_BEAT = 96  # units; later places in a beat share one id
+_BAR_STEP, _BAR_STEPS = 3, 64  # places in a bar have an id for each 1/8 quarter, up to 8 quarters
 
-# Bars left, and bars passed, are told in these steps: 0, 1, 2, 3, 4 to 7, 8 to 15, 16 and more.
+# Bars left and bars passed are told as: 0, 1, 2, 3, 4 to 7, 8 to 15, 16 and more.
 _COUNTS = (1, 2, 3, 4, 8, 16)
 
 LAGS = ("beat", "bar", "two bars", "four bars", "eight bars")
 
 
 class Place(NamedTuple):
-    """A moment, as ids that the network reads; `place_sizes` says how many values each has."""
+    """A moment, as ids for the network; `place_sizes` says how many values each has."""
 
     in_beat: int
     in_bar: int
@@ -47,7 +47,7 @@ class Place(NamedTuple):
 
 
 def place_sizes(vocabulary: Vocabulary) -> dict[str, int]:
-    """How many values each field of a Place has."""
+    """Return how many values each field of a Place has."""
     counts = len(_COUNTS) + 2
     sizes = (LONGEST_BEAT, _BAR_STEPS, len(vocabulary.metres), counts, counts, N_CHORDS, N_CHORDS, N_DEGREES, N_DEGREES)
     return dict(zip(Place._fields, sizes, strict=True))
@@ -55,18 +55,18 @@ def place_sizes(vocabulary: Vocabulary) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Setting:
-    """What stands before a piece's notes. Times are in units of the grid.
+    """What is fixed before a piece's notes. Times are in units of the grid.
 
     Attributes
     ----------
     vocabulary
-        Of the ids.
+        The vocabulary of the ids.
     key
         The home key.
     bars
-        Where bars begin, ascending; with the last one the piece ends.
+        Where bars begin, ascending; the piece ends with the last one.
     bar_lengths, beat_lengths
-        Of every bar; an upbeat's are those of the bar that it leads to.
+        The lengths of every bar and its beats; an upbeat has those of the bar that it leads to.
     metres
         The id of every bar's metre.
     upbeat
@@ -74,9 +74,9 @@ class Setting:
     beats
         Where beats begin, ascending.
     chords
-        The id of the chord of every beat; None where none is told.
+        The id of the chord of every beat; None if no chords are told.
     basses, melody
-        For every beat the degree of the lowest note, and of the highest that begins in it, from 1; 0 where not told.
+        For every beat the degree of the lowest note, and of the highest that begins in it, from 1; 0 if not told.
     """
 
     vocabulary: Vocabulary
@@ -95,7 +95,7 @@ class Setting:
     def make(
         cls, vocabulary: Vocabulary, key: Key, bars: Sequence[int], metres: Sequence[Metre], chords: NDArray[np.int8] | None
     ) -> "Setting":
-        """The setting of bars in ticks, each with its metre, and of chords for each beat as `harmony.find_chords` gives them.
+        """Make a setting from bars in ticks, each with its metre, and from the chords of `harmony.find_chords`.
 
         A first bar that is shorter than its metre's is an upbeat.
         """
@@ -125,7 +125,7 @@ class Setting:
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, movement: Score, key: Key) -> "Setting":
-        """The setting of a movement that is there, with the harmony, bass and melody that its own notes have.
+        """Find the setting of an existing movement, with the harmony, bass and melody of its own notes.
 
         It ends with the bar in which the last note begins.
         """
@@ -142,11 +142,11 @@ class Setting:
         )
 
     def with_chords(self, chords: NDArray[np.int8]) -> "Setting":
-        """The same with a chord for each beat, as `harmony.find_chords` gives them."""
+        """Copy the setting with a chord for each beat, in the form of `harmony.find_chords`."""
         return replace(self, chords=chord_ids(chords, self.key))
 
     def with_lines(self, basses: Sequence[int], melody: Sequence[int]) -> "Setting":
-        """The same with, for each beat, the pitch class of its lowest note and of its highest, or `SILENT` where it is not told."""
+        """Copy the setting with the pitch classes of each beat's lowest and highest note, `SILENT` where one is not told."""
         lines = [
             [0 if pitch_class == SILENT else 1 + (pitch_class - self.key.tonic) % CLASSES for pitch_class in line]
             for line in (basses, melody)
@@ -155,8 +155,8 @@ class Setting:
 
     @property
     def shift(self) -> int:
-        """How far the tonic lies above the nearest C, -5 to 6 semitones."""
-        return shift_of(self.key.tonic)
+        """The tonic's distance above the nearest C, -5 to 6 semitones."""
+        return (self.key.tonic + 5) % CLASSES - 5
 
     @property
     def mode(self) -> int:
@@ -164,29 +164,29 @@ class Setting:
         return MODES.index(self.key.mode)
 
     def bar_at(self, time: int) -> int:
-        """The index of the bar that holds `time`."""
+        """Return the index of the bar that holds `time`."""
         return max(bisect_right(self.bars, time) - 1, 0)
 
     def place_in_bar(self, time: int) -> int:
-        """How far `time` lies in its bar; an upbeat begins as late in its bar as much of that is missing."""
+        """Return how far `time` is into its bar; in an upbeat, counted as if the bar were whole."""
         bar = self.bar_at(time)
         return time - self.bars[bar] + (self.upbeat if bar == 0 else 0)
 
     def lags(self, time: int) -> tuple[int, ...]:
-        """How far back `LAGS` are, counted as bars and beats are at `time`."""
+        """Return how far back each of `LAGS` is, with the bar and beat lengths at `time`."""
         bar = self.bar_at(time)
         length = self.bar_lengths[bar]
         return self.beat_lengths[bar], length, 2 * length, 4 * length, 8 * length
 
     def place(self, time: int) -> Place:
-        """Where `time` is."""
+        """Look up the place of `time`."""
         places = self._places
         if time not in places:
             places[time] = self._find_place(time)
         return places[time]
 
     def roots(self, time: int) -> tuple[int, int, int]:
-        """The tonic, and the roots of the chords of this beat and the next one, as pitch classes; -1 where none is told."""
+        """Return the pitch classes of the tonic and of this and the next beat's roots; -1 where none is told."""
         place = self.place(time)
         chords = (place.chord, place.next_chord)
         now, following = ((chord - _FIRST_CHORD) // KINDS if chord >= _FIRST_CHORD else -1 for chord in chords)
@@ -194,7 +194,7 @@ class Setting:
         return tonic, (now + tonic) % CLASSES if now >= 0 else -1, (following + tonic) % CLASSES if following >= 0 else -1
 
     def chord_tones(self, time: int) -> list[int]:
-        """The pitch classes of the chord of this beat; none where none is told."""
+        """List the pitch classes of this beat's chord; none if no chord is told."""
         chord = self.place(time).chord - _FIRST_CHORD
         if chord < 0:
             return []
@@ -227,20 +227,15 @@ class Setting:
         return self.chords[beat] if beat < len(self.chords) else NO_CHORD
 
 
-def shift_of(tonic: int) -> int:
-    """How far a pitch class lies above the nearest C, -5 to 6 semitones."""
-    return (tonic + 5) % CLASSES - 5
-
-
 def chord_ids(chords: NDArray[np.int8], key: Key) -> list[int]:
-    """Ids of chords, shape (B, 2), by their roots over the tonic."""
+    """Return the ids of chords, shape (B, 2), with their roots counted from the tonic."""
     roots, kinds = chords.astype(int).T
     ids: list[int] = np.where(roots == SILENT, NO_CHORD, _FIRST_CHORD + (roots - key.tonic) % CLASSES * KINDS + kinds).tolist()
     return ids
 
 
 def tone_id(degree: int, chord: int) -> int:
-    """A pitch, as semitones over the tonic, seen from a chord's root and kind: 1 to 72, and 0 where no chord is told."""
+    """Return the id of a pitch, in semitones over the tonic, within a chord: 1 to 72, and 0 if no chord is told."""
     if chord < _FIRST_CHORD:
         return 0
     root, kind = divmod(chord - _FIRST_CHORD, KINDS)

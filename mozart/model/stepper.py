@@ -1,6 +1,6 @@
-"""The network one note at a time, in numpy: for one note, calling a library of tensors takes longer than the arithmetic.
+"""The network one note at a time, in numpy: for a single note, a call of torch takes longer than the arithmetic.
 
-`tests/model/test_stepper.py` holds it to the network of :mod:`~mozart.model.network`.
+`tests/model/test_stepper.py` holds that it predicts the same as :mod:`~mozart.model.network`.
 """
 
 import copy
@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.model.history import FIELDS, INTERVALS, REACH, REFERENCES, TRACES, History, Ids, PitchInputs, row_sizes
+from mozart.model.history import History
+from mozart.model.inputs import FIELDS, INTERVALS, REACH, REFERENCES, TRACES, Ids, PitchInputs, row_sizes
 from mozart.model.network import FURTHEST, IMPOSSIBLE, PARTS, PITCH_OUTPUTS, PROFILES, ROOTS, STAGES, NotesNetwork, heights
 from mozart.model.setting import Setting
 from mozart.model.vocabulary import FIRST_KEY, KEYS, to_units
@@ -21,19 +22,19 @@ Floats = NDArray[np.float32]
 PITCHES = 128
 _KEYS = np.arange(FIRST_KEY, FIRST_KEY + KEYS)
 _CLASSES_OF_KEYS = _KEYS % CLASSES
-# From each pitch, the place in a profile of the interval to each key.
+# For each pitch, where a profile has the interval to each key.
 _AWAY = np.clip(_KEYS - np.arange(PITCHES)[:, None], -REACH, REACH) + REACH
 _UP = (np.arange(CLASSES) - np.arange(CLASSES)[:, None]) % CLASSES
 _PITCH_USES = [slice(end - count, end) for count, end in zip(PITCH_OUTPUTS, np.cumsum(PITCH_OUTPUTS).tolist(), strict=True)]
 
 
 class Stepper:
-    """The weights of a network, laid out for single notes; shared by all pieces.
+    """The weights of a network, arranged for single notes; all pieces share them.
 
     Parameters
     ----------
     network
-        Trained, on the CPU. Its weights are copied.
+        A trained network on the CPU. Its weights are copied.
     """
 
     def __init__(self, network: NotesNetwork) -> None:
@@ -48,20 +49,20 @@ class Stepper:
         self.profiles, self.heights = weights["profiles"], heights()
 
     def start(self, setting: Setting) -> "Moment":
-        """The moment before the first note of a piece."""
+        """Begin a piece: the moment before its first note."""
         return Moment(self, setting)
 
     def embed(self, stage: str, row: Ids) -> Floats:
-        """The sum of the embeddings of a row."""
+        """Sum the embeddings of a row."""
         summed: Floats = np.add.reduce(self._tables[stage].take(np.add(row, self._starts[stage]), 0))
         return summed
 
 
 class Moment:
-    """A place in a piece: its notes so far, and what is probable next.
+    """A moment in a piece: its notes so far, and what is probable next.
 
-    Every prediction is the natural logarithm of a probability for each value. They are asked for in order: a note's IOI, its
-    voice, its pitch, its length, its loudness; then the note is fed.
+    Each prediction is the natural logarithm of a probability for each value. Ask for them in order, IOI, voice, pitch,
+    duration, loudness, and then feed the note.
     """
 
     def __init__(self, stepper: Stepper, setting: Setting) -> None:
@@ -72,7 +73,7 @@ class Moment:
         self._read()
 
     def fork(self) -> Self:
-        """A copy that goes its own way."""
+        """Copy the moment, so that both can go on independently."""
         other = copy.copy(self)
         other.history = self.history.fork()
         other._states, other._known = self._states.copy(), self._known.copy()  # the arrays are never changed
@@ -84,39 +85,39 @@ class Moment:
         self._read()
 
     def iois(self) -> Floats:
-        """The next note's IOI; the last value is the end."""
+        """Predict the next note's IOI; the last value is the end."""
         return self._predict(0, *self.history.next_row())
 
     def voices(self, time: int) -> Floats:
-        """The voice of a note that begins at `time`, in units of the grid."""
+        """Predict the voice of a note that begins at `time`, in units of the grid."""
         row, copies = self.history.time_row(time)
         scores = self._score(1, row, copies)
-        scores[: max(row[1] - 1, 0)] = IMPOSSIBLE  # a score's voices stand from the top down
+        scores[: max(row[1] - 1, 0)] = IMPOSSIBLE  # a score lists voices from the top down
         return _log_softmax(scores)
 
     def pitches(self, time: int, voice: int) -> Floats:
-        """Its pitch, in MIDI's numbers, shape (128,), those outside a piano -inf; asked for after :meth:`voices`."""
+        """Predict the MIDI pitch, shape (128,), -inf outside a piano; ask after :meth:`voices`."""
         row, inputs = self.history.pitch_inputs(time, voice)
         found = np.full(PITCHES, -np.inf, np.float32)
         found[_KEYS] = _log_softmax(self._score_pitches(self._score(2, row), inputs))
         return found
 
     def durations(self, time: int, voice: int, pitch: int) -> Floats:
-        """Its length; asked for after :meth:`pitches`."""
+        """Predict the duration; ask after :meth:`pitches`."""
         return self._predict(3, *self.history.duration_row(time, voice, pitch))
 
     def loudnesses(self, time: int, voice: int) -> Floats:
-        """Its loudness; asked for after :meth:`durations`."""
+        """Predict the loudness; ask after :meth:`durations`."""
         return self._predict(4, *self.history.loudness_row(time, voice))
 
     def log_probability(self, note: Note) -> float:
-        """How probable a note is as the next one: its IOI, voice and pitch together."""
+        """Return the log-probability of a note as the next one: its IOI, voice and pitch together."""
         time = int(to_units(note.onset))
         ioi = self._stepper.vocabulary.ioi_id(time - self.history.time)
         return float(self.iois()[ioi] + self.voices(time)[note.voice] + self.pitches(time, note.voice)[note.pitch])
 
     def _read(self) -> None:
-        """The LSTM reads the latest note, and the parts read the LSTM."""
+        """Let the LSTM read the latest note, and the parts read the LSTM."""
         s = self._stepper
         values = s.embed("note", self.history.note_row())
         for layer, (weight, bias) in enumerate(s.layers):
@@ -128,17 +129,17 @@ class Moment:
             values = opened[3 * size :] * np.tanh(cell)
             self._states[layer] = (values, cell)
         weight, bias = s.read
-        self._heard = (weight @ values + bias).reshape(len(PARTS), s.part)
+        self._hidden = (weight @ values + bias).reshape(len(PARTS), s.part)
         # For each part, what it and those after it know.
-        self._known: list[Floats] = [self._heard] * len(PARTS)
+        self._known: list[Floats] = [self._hidden] * len(PARTS)
 
     def _predict(self, number: int, row: Ids, copies: Ids) -> Floats:
         return _log_softmax(self._score(number, row, copies))
 
     def _score(self, number: int, row: Ids, copies: Ids = ()) -> Floats:
-        """The scores of a part; `row` is what becomes known before it."""
+        """Score the values of a part; `row` is what becomes known before it."""
         s = self._stepper
-        before = self._known[number - 1][1:] if number else self._heard
+        before = self._known[number - 1][1:] if number else self._hidden
         self._known[number] = before + s.embed(STAGES[number], row).reshape(-1, s.part)
         known = self._known[number][0]
         weight, bias = s.heads[number]
@@ -172,9 +173,9 @@ class Moment:
 
 
 def _joined(weights: dict[str, Floats], prefix: str, size: int) -> tuple[Floats, Floats]:
-    """A layer's weights for its input and its state together, (4 units, inputs + units), and its biases.
+    """Join a layer's weights for its input and its state, (4 units, inputs + units), and its biases.
 
-    A sigmoid is a tanh of half its input: with the three gates halved here, one tanh serves all four.
+    A sigmoid is a tanh of half its input; with the three gates halved here, one tanh serves all four.
     """
     half = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), size)
     both = np.concatenate([weights[f"{prefix}weight_ih_l0"], weights[f"{prefix}weight_hh_l0"]], axis=1) * half[:, None]

@@ -1,10 +1,10 @@
-"""What a note's parts can be: the distances, note lengths and metres that the training music has.
+"""The possible values of a note's parts: the IOIs, durations and metres of the training music.
 
 Conventions
 -----------
-Onsets stand on a grid of 1/24 quarter, on which sixteenths, triplets and 32nds lie exactly. An inter-onset interval (IOI) is
-a number of such units; one value more means that the movement has ended. Note lengths are in ticks, as they are played: a
-detached eighth is shorter than a held one.
+Onsets lie on a grid of 1/24 quarter, which holds sixteenths, triplets and 32nds exactly. An inter-onset interval (IOI) is
+a number of such units; one extra value means that the movement has ended. Durations are in ticks, as played: a detached
+eighth is shorter than a held one.
 """
 
 from collections import Counter
@@ -22,17 +22,17 @@ from mozart.notes.score import MAX_TICKS
 
 UNITS_A_QUARTER = 24
 UNIT = TICKS // UNITS_A_QUARTER  # ticks
-# The keys of a piano, and the lowest one's pitch; what lies outside is moved in by octaves.
+# A piano's lowest pitch and number of keys; pitches outside are moved in by octaves.
 FIRST_KEY, KEYS = 21, 88
 LOUDNESSES = 16  # velocities, in classes of eight
 _LONGEST_IOI = 12 * UNITS_A_QUARTER
-_RARE = 4  # what comes less often is not worth a value of its own
+_RARE = 4  # IOIs that occur less often get no value of their own
 _DURATIONS = 80
 _RARE_METRE = 20  # bars
 
 
 def to_units(ticks: NDArray[np.integer] | int) -> NDArray[np.int64]:
-    """Ticks as the nearest units of the grid."""
+    """Convert ticks to the nearest units of the grid."""
     return np.floor(np.asarray(ticks) / UNIT + 0.5).astype(np.int64)
 
 
@@ -43,11 +43,11 @@ class Vocabulary:
     Attributes
     ----------
     iois
-        In units of the grid, ascending, the first 0.
+        IOIs in units of the grid, ascending, the first 0.
     durations
-        In ticks, ascending.
+        Durations in ticks, ascending.
     metres
-        Beats and unit of each.
+        Beats and unit of each metre.
     """
 
     iois: tuple[int, ...]
@@ -56,7 +56,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, scores: Sequence[Score]) -> "Vocabulary":
-        """The vocabulary of training music."""
+        """Collect the vocabulary of training music."""
         iois: Counter[int] = Counter({0: _RARE})
         durations: Counter[int] = Counter()
         metres: Counter[tuple[int, int]] = Counter()
@@ -75,7 +75,7 @@ class Vocabulary:
 
     @classmethod
     def from_json(cls, content: Any) -> "Vocabulary":
-        """What JSON has kept, looked at. Raises MozartError when it makes no sense."""
+        """Read and check JSON values; raise MozartError when they make no sense."""
         made = cls(
             tuple(int(ioi) for ioi in content["iois"]),
             tuple(int(duration) for duration in content["durations"]),
@@ -84,7 +84,7 @@ class Vocabulary:
         ascending = all(list(values) == sorted(set(values)) for values in (made.iois, made.durations))
         possible = made.iois[:1] == (0,) and made.durations and made.durations[0] > 0 and made.metres
         if not (ascending and possible) or max(made.iois[-1] * UNIT, made.durations[-1]) > MAX_TICKS:
-            raise MozartError("Its distances, note lengths or metres are not possible.")
+            raise MozartError("Its distances, durations or metres are not possible.")
         if max(len(made.iois), len(made.durations), len(made.metres)) > 1_000:
             raise MozartError("It has more values than any music needs.")
         for metre in made.metres:
@@ -93,40 +93,36 @@ class Vocabulary:
 
     @property
     def end(self) -> int:
-        """The IOI that means: the movement has ended."""
+        """The id of the IOI that means that the movement has ended."""
         return len(self.iois)
 
     @property
     def n_iois(self) -> int:
-        """How many IOIs there are, the end among them."""
+        """The number of IOIs, with the end."""
         return len(self.iois) + 1
 
     def ioi_id(self, units: int) -> int:
-        """The nearest IOI."""
+        """Return the id of the nearest IOI."""
         return _nearest(self.iois, units)
 
     def exact_ioi_id(self, units: int) -> int:
-        """The IOI that is exactly so long, or -1."""
+        """Return the id of the IOI of exactly this length, or -1."""
         nearest = self.ioi_id(units)
         return nearest if self.iois[nearest] == units else -1
 
     def duration_id(self, ticks: int) -> int:
-        """The nearest note length, by ratio."""
+        """Return the id of the duration whose ratio to `ticks` is nearest to 1."""
         return _nearest_ratio(self.durations, ticks)
 
     def metre_id(self, metre: Metre) -> int:
-        """The metre, or the nearest one: as long a bar, divided alike."""
+        """Return the id of the metre, or of the nearest one: as long a bar, divided alike."""
         if metre[1:] in self.metres:
             return self.metres.index(metre[1:])
         return min(range(len(self.metres)), key=lambda i: _apart(self.metres[i], metre[1:]))
 
-    def knows(self, metre: Metre) -> bool:
-        """Whether the training music has this metre."""
-        return metre[1:] in self.metres
-
 
 def on_keyboard(pitch: int) -> int:
-    """A pitch, moved by octaves onto the piano where it lies outside."""
+    """Move a pitch by octaves onto the piano if it lies outside."""
     while pitch < FIRST_KEY:
         pitch += 12
     while pitch >= FIRST_KEY + KEYS:
@@ -135,12 +131,12 @@ def on_keyboard(pitch: int) -> int:
 
 
 def loudness_id(velocity: int) -> int:
-    """The class of a velocity."""
+    """Return the class of a velocity."""
     return velocity * LOUDNESSES // 128
 
 
 def velocity_of(loudness: int) -> int:
-    """The velocity in the middle of a class."""
+    """Return the velocity in the middle of a class."""
     return loudness * 128 // LOUDNESSES + 64 // LOUDNESSES
 
 

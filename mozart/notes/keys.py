@@ -32,7 +32,7 @@ _BY_KEY = np.array([np.roll(PROFILES[MODES.index(mode)], tonic) for tonic, mode 
 # The key signatures of the twelve keys of each mode, by the tonic's pitch class.
 _FIFTHS = {"major": (0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5), "minor": (-3, 4, -1, -6, 1, -4, 3, -2, 5, 0, -5, 2)}
 _MINOR_TONIC = 3  # A minor has the signature of C major; A lies three fifths above C
-_STEPS = "FCGDAEB"
+STEPS = "FCGDAEB"
 _SPOKEN = {-1: "-flat", 0: "", 1: "-sharp"}
 
 
@@ -57,7 +57,7 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         tonic = self.fifths + (_MINOR_TONIC if self.mode == "minor" else 0)
-        return f"{_STEPS[(tonic + 1) % 7]}{_SPOKEN[(tonic + 1) // 7]} {self.mode}"
+        return f"{STEPS[(tonic + 1) % 7]}{_SPOKEN[(tonic + 1) // 7]} {self.mode}"
 
     @classmethod
     def parse(cls, text: str) -> "Key":

@@ -69,6 +69,11 @@ class Metre(NamedTuple):
         """How long a bar is, in ticks."""
         return self.beats * 4 * TICKS // self.unit
 
+    @property
+    def is_compound(self) -> bool:
+        """Whether a beat has three units, as in 3/8, 6/8, 9/8, 12/8 and 6/4."""
+        return self.beats % 3 == 0 and (self.beats > 3 or self.unit >= 8)
+
     def __str__(self) -> str:
         return f"{self.beats}/{self.unit}"
 

@@ -1,8 +1,7 @@
 """The names of pitches in a key: whether a pitch is C sharp or D flat."""
 
-from mozart.notes.keys import CLASSES, Key
+from mozart.notes.keys import CLASSES, STEPS, Key
 
-STEPS = "FCGDAEB"
 _SIGNS = {-2: "𝄫", -1: "♭", 0: "", 1: "♯", 2: "𝄪"}
 
 

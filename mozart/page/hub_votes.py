@@ -6,7 +6,9 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mozart.checkpoint.hub import connect, explained
+from mozart.checkpoint.hub import connect
+from mozart.checkpoint.hub_datasets import pull_dataset
+from mozart.checkpoint.hub_errors import explained
 from mozart.errors import MozartError
 from mozart.page.votes import Votes
 
@@ -44,13 +46,12 @@ class HubVotes(Votes):
         MozartError
             When the Hub cannot be reached, or the token may not write there.
         """
-        from huggingface_hub import CommitScheduler, snapshot_download
+        from huggingface_hub import CommitScheduler
 
         with explained(f"The guesses of before cannot be had from the dataset {self.repo_id}"):
             api = connect()
             api.create_repo(self.repo_id, repo_type="dataset", private=True, exist_ok=True)
-            there = snapshot_download(self.repo_id, repo_type="dataset", allow_patterns=f"{_FOLDER}/*.jsonl")
-            for path in sorted(Path(there).glob(f"{_FOLDER}/*.jsonl")):
+            for path in pull_dataset(self.repo_id, ".jsonl"):
                 for vote in filter(None, map(_read, path.read_text(encoding="utf-8", errors="replace").splitlines())):
                     super().add(**vote)
             self._scheduler = CommitScheduler(

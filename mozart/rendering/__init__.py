@@ -1,1 +1,1 @@
-"""A score as others take it: MIDI file, sheet music, sound and piano roll. Everything here takes a Score and changes nothing."""
+"""Render a score: as MIDI file, sheet music, sound and piano roll. Nothing here changes the score."""

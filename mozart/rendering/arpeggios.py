@@ -1,21 +1,21 @@
-"""Rolled chords: their notes are struck one shortly after the other, and written as one chord with a wavy line."""
+"""Rolled chords: their notes are struck shortly after each other, and written as one chord with a wavy line."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-_GAP = 40  # ticks: the third of a 32nd triplet, at most from one note to the next
-_APART = 240  # how long the hand is silent after short notes that are a rolled chord all the same
-_LEAST_SHORT, _SHORT = 3, 60  # how many such a chord has at least, and how long they last at most
-_STRONG = (480, 240, 120)  # where a chord is written: on the strongest of its onsets
+_GAP = 40  # ticks from one note to the next at most: a third of a 32nd triplet
+_APART = 240  # ticks of silence that must follow a rolled chord of short notes
+_LEAST_SHORT, _SHORT = 3, 60  # the least number of notes of such a chord, and their greatest duration
+_STRONG = (480, 240, 120)  # a chord is written on the strongest of its onsets
 
 Columns = NDArray[np.int64]
 
 
 def unroll(columns: Columns) -> tuple[Columns, NDArray[np.bool_]]:
-    """The notes of one hand with every rolled chord struck at once, and which notes belong to one.
+    """Strike every rolled chord of one hand at once, and tell which notes belong to one.
 
-    A rolled chord is notes upwards, each at most a third of a 32nd triplet after the one below, which all sound when the last
-    one begins; or three and more that are short, with silence after them.
+    The notes of a rolled chord go upwards, each at most a third of a 32nd triplet after the one below. Either all still sound
+    when the last one begins, or three and more short ones are followed by silence.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which eighths and shorter notes are joined by beams."""
+"""Join eighths and shorter notes by beams."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,7 +10,7 @@ _LEVELS = {"eighth": 1, "16th": 2, "32nd": 3, "64th": 4, "128th": 5}
 
 
 def beam(symbols: Sequence[Symbol], bar: Bar) -> None:
-    """Join the notes of each beat, or of a longer stretch that holds plain eighths alone."""
+    """Join the notes of each beat, or of a longer stretch that has only plain eighths."""
     stretches: dict[int, list[Symbol]] = {}
     for symbol in symbols:
         stretches.setdefault((symbol.start - bar.origin) // bar.stretch, []).append(symbol)
@@ -30,7 +30,7 @@ def beam(symbols: Sequence[Symbol], bar: Bar) -> None:
 
 
 def _join(symbols: Sequence[Symbol]) -> None:
-    """Beam these, level by level: begin, continue, end, or a hook where no neighbour has that level."""
+    """Beam these notes, level by level: begin, continue, end, or a hook if no neighbour has that level."""
     counts = [0, *(_LEVELS[symbol.type] for symbol in symbols), 0]
     for symbol, (before, own, after) in zip(symbols, zip(counts, counts[1:], counts[2:], strict=False), strict=True):
         for level in range(1, own + 1):

@@ -1,8 +1,8 @@
-"""Which clef each staff needs from where on, so that few notes stand on more than three ledger lines.
+"""Choose the clefs of each staff, so that few notes need more than three ledger lines.
 
 Conventions
 -----------
-A note's place is diatonic: 7 times its octave, and 0 for C to 6 for B, as it is spelled.
+A note's place is diatonic: 7 times its octave, plus 0 for C to 6 for B, as it is spelled.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,37 @@ TREBLE, BASS = "G", "F"
 CLEFS = (TREBLE, BASS)
 _LOWEST_LINE = {TREBLE: 7 * 4 + 2, BASS: 7 * 2 + 4}  # E4, G2
 _STAFF = 8  # places from the lowest line to the highest
-_PRICES = (0, 0, 4, 15)  # of a note, by its ledger lines
-_DEAR = 120  # of every further one
-_CHANGE, _WITHIN_BAR = 80, 10  # of a change, and what it costs more within a bar
+_COSTS = (0, 0, 4, 15)  # of a note, by its number of ledger lines
+_EXPENSIVE = 120  # of every further ledger line
+_CHANGE, _WITHIN_BAR = 80, 10  # of a change of clef, and the extra cost of one within a bar
 _AWAY = 2  # of notes in the other hand's clef
 
 Stretch = tuple[int, set[int]]
 
 
 def choose_clefs(staff: Sequence[Sequence[Sequence[Symbol]]], bars: Sequence[Bar], home: str) -> list[tuple[int, str]]:
-    """The clefs of one staff: the tick from which each holds; the first from the beginning.
+    """Choose the clefs of one staff, each with the tick from which it holds.
 
     Parameters
     ----------
     staff
         For every bar its lines of symbols.
+    bars
+        The bars.
     home
-        The clef that the staff has where both will do.
+        The clef that the staff prefers.
     """
     stretches = [stretch for lines, bar in zip(staff, bars, strict=True) for stretch in _stretches(lines, bar)]
-    # The cheapest way through them: what each clef costs up to here, and which one then came before it (Viterbi, 1967).
+    # The cheapest path (Viterbi, 1967): the cost of each clef up to here, and the clef before it.
     costs = {clef: _CHANGE * (clef != home) for clef in CLEFS}
     came_from: list[dict[str, str]] = []
     bar_lines = {bar.start for bar in bars}
     for start, notes in stretches:
         change = _CHANGE + _WITHIN_BAR * (start not in bar_lines)
-        # Of ways that cost the same, the one that changes late: just before the note that needs it.
+        # Among paths of equal cost, the one that changes late, just before the note that needs it.
         ways = {clef: min((costs[old] + change * (old != clef), old == clef, old) for old in CLEFS) for clef in CLEFS}
         came_from.append({clef: old for clef, (_, _, old) in ways.items()})
-        costs = {clef: ways[clef][0] + _price(notes, clef) + _AWAY * (clef != home and bool(notes)) for clef in CLEFS}
+        costs = {clef: ways[clef][0] + _cost(notes, clef) + _AWAY * (clef != home and bool(notes)) for clef in CLEFS}
     way = [min(CLEFS, key=costs.__getitem__)]
     for best in reversed(came_from[1:]):
         way.append(best[way[-1]])
@@ -55,13 +57,13 @@ def choose_clefs(staff: Sequence[Sequence[Sequence[Symbol]]], bars: Sequence[Bar
 
 
 def ledger_lines(place: int, clef: str) -> int:
-    """How many ledger lines a note needs."""
+    """Count the ledger lines that a note needs."""
     lowest = _LOWEST_LINE[clef]
     return max(0, (place - lowest - _STAFF) // 2, (lowest - place) // 2)
 
 
 def _stretches(lines: Sequence[Sequence[Symbol]], bar: Bar) -> list[Stretch]:
-    """The places of the notes from one possible clef to the next: at bar lines and at beats where no line has a note held."""
+    """Collect the notes' places between possible changes of clef: bar lines, and beats over which no line holds a note."""
     beats = range(bar.start + (bar.origin - bar.start) % bar.beat, bar.stop, bar.beat)
     free = [
         beat for beat in beats if beat > bar.start and lines and all(any(symbol.start == beat for symbol in line) for line in lines)
@@ -78,6 +80,6 @@ def _place(step: str, _: int, octave: int) -> int:
     return 7 * octave + "CDEFGAB".index(step)
 
 
-def _price(notes: set[int], clef: str) -> int:
+def _cost(notes: set[int], clef: str) -> int:
     lines = [ledger_lines(note, clef) for note in notes]
-    return sum(_PRICES[n] if n < len(_PRICES) else _DEAR * (n - len(_PRICES) + 1) for n in lines)
+    return sum(_COSTS[n] if n < len(_COSTS) else _EXPENSIVE * (n - len(_COSTS) + 1) for n in lines)

@@ -1,4 +1,4 @@
-"""Learning curves and piano rolls. (Lab, Problem 3.)"""
+"""Learning curves (lab, Problem 3) and piano rolls."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -34,13 +34,7 @@ def plot_accuracy(history: Sequence[Mapping[str, float]]) -> bytes:
 
 
 def plot_piano_roll(score: Score, title: str = "") -> bytes:
-    """Draw a score as a piano roll, quarters to the right, pitch upwards, each hand in its colour: the content of a PNG file.
-
-    Parameters
-    ----------
-    title
-        Stands above it; without one the score's own.
-    """
+    """Draw a score as a piano roll, each hand in its colour: the content of a PNG file. The score's title is the default."""
     figure = Figure(figsize=(10, 4), layout="constrained")
     axes = figure.subplots()
     for hand, colour, label in ((RIGHT, "tab:blue", "right hand"), (LEFT, "tab:green", "left hand")):

@@ -1,8 +1,8 @@
-"""Bars as they are written, and where in them a note may stand.
+"""Bars as they are written, and where in them notes may begin and end.
 
 Conventions
 -----------
-Times are ticks of the score. What lies inside a bar is counted from the bar's origin: its beginning, or, in a pickup, where the
+Times are ticks of the score. Places inside a bar are counted from the bar's origin: its beginning, or, in a pickup, where the
 whole bar would have begun.
 """
 
@@ -18,8 +18,8 @@ from mozart.notes import TICKS, Metre, Score
 Ticks = NDArray[np.integer]
 
 SHORTEST = 30  # ticks: a 64th, the shortest note outside triplets
-_GRIDS = (SHORTEST, 20, 24)  # 64ths, and what they are in triplets and in quintuplets
-_UPBEAT = 120  # a pickup begins on a sixteenth, or where a triplet begins
+_GRIDS = (SHORTEST, 20, 24)  # a 64th, and a 64th in triplets and in quintuplets
+_UPBEAT = 120  # a pickup begins on a sixteenth, or with a triplet
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Bar:
     start, stop
         Its first tick, and the next bar's.
     metre
-        The time signature that it stands under.
+        The time signature.
     is_pickup
-        Whether it is an upbeat: the number 0, and without the rests that would fill it.
+        Whether it is an upbeat, which has the number 0 and no rests before its first note.
     """
 
     start: int
@@ -43,33 +43,28 @@ class Bar:
 
     @property
     def origin(self) -> int:
-        """From where beats are counted."""
+        """The tick from which beats are counted."""
         return self.stop - self.metre.bar if self.is_pickup else self.start
 
     @property
     def is_short(self) -> bool:
-        """Whether it has less in it than its metre says."""
+        """Whether the bar is shorter than its metre."""
         return self.stop - self.start != self.metre.bar
 
     @cached_property
-    def compound(self) -> bool:
-        """Whether a beat has three parts."""
-        return self.metre.beats % 3 == 0 and (self.metre.unit >= 8 or self.metre.beats > 3)
-
-    @cached_property
     def beat(self) -> int:
-        """A quarter; three eighths or three quarters in compound time."""
-        return 3 * self.metre.bar // self.metre.beats if self.compound else TICKS
+        """A quarter; three eighths or three quarters in compound metres."""
+        return 3 * self.metre.bar // self.metre.beats if self.metre.is_compound else TICKS
 
     @property
     def cell(self) -> int:
-        """The longest stretch that three notes of a triplet fill: a quarter, or an eighth where the metre counts eighths."""
+        """The longest stretch that a triplet fills: a quarter, or an eighth if the metre counts eighths."""
         return TICKS if self.metre.unit <= 4 else TICKS // 2
 
     @cached_property
     def lines(self) -> list[int]:
-        """The distances between the lines where a long note is cut, the strongest first."""
-        if self.compound:
+        """The distances between the lines at which a long note is cut, the strongest first."""
+        if self.metre.is_compound:
             strong = [self.beat, self.beat // 3]
         elif self.metre.bar % (2 * TICKS) == 0:
             strong = [2 * TICKS, TICKS]
@@ -80,36 +75,36 @@ class Bar:
 
     @property
     def stretch(self) -> int:
-        """What one beam may join when it joins nothing but eighths."""
-        if not self.compound and self.metre.bar == 3 * TICKS:
+        """The stretch that one beam may join if it has only eighths."""
+        if not self.metre.is_compound and self.metre.bar == 3 * TICKS:
             return self.metre.bar
         return self.lines[0]
 
     def reads_well(self, start: int, end: int) -> bool:
-        """Whether a note, in ticks from the origin, may be written as one, as far as the beats are concerned."""
+        """Tell whether a note, in ticks from the origin, shows the beats when it is written as one symbol."""
         if start // self.beat == (end - 1) // self.beat:
             return True
         on_beats = start % self.beat == 0, end % self.beat == 0
-        if self.compound:
+        if self.metre.is_compound:
             return all(on_beats)
         if start // self.lines[0] != (end - 1) // self.lines[0] and self.lines[0] > self.beat:
             return on_beats[0]
-        # Or a syncopation: a quarter from one half of a beat to the next.
+        # A quarter from the middle of one beat to the middle of the next is a syncopation, and reads well.
         return any(on_beats) or (start % (self.beat // 2) == 0 and end - start == self.beat)
 
     def rests_well(self, start: int, end: int) -> bool:
-        """The same of a rest: it shows the beats, so it is no longer than one that begins where it does."""
+        """Tell whether a rest, in ticks from the origin, shows the beats when it is written as one symbol."""
         length = end - start
         if start // self.beat == (end - 1) // self.beat:
-            return start % length == 0 or (self.compound and start % self.beat == 0)
+            return start % length == 0 or (self.metre.is_compound and start % self.beat == 0)
         return start % length == 0 and self.lines[0] > self.beat and length <= self.lines[0]
 
 
 def written_bars(score: Score) -> list[Bar]:
-    """The bars of a score with notes.
+    """List the written bars of a score with notes.
 
-    A first bar that is silent for half its length or more begins with its first note, and one that is shorter than the next
-    one's metre is its pickup.
+    A first bar that is silent for half its length or more begins with its first note. A first bar that is shorter than the
+    next one's metre is a pickup.
     """
     starts = score.bars.tolist()
     bars = []
@@ -125,13 +120,13 @@ def written_bars(score: Score) -> list[Bar]:
 
 
 def _pickup_start(onset: int, stop: int, metre: Metre) -> int:
-    """The last place from which an upbeat that begins with `onset` can be written."""
+    """Find the latest tick from which an upbeat that begins with `onset` can be written."""
     cell = TICKS if onset % _UPBEAT else _UPBEAT
     return max(stop - -(-(stop - onset) // cell) * cell, stop - metre.bar, 0)
 
 
 def snap(ticks: Ticks, onsets: Ticks, bars: Sequence[Bar]) -> Ticks:
-    """Ticks on a grid that can be written: where `onsets` lie nearest to it, those of one cell together.
+    """Move ticks to a grid that can be written; each cell gets the grid that its `onsets` are nearest to.
 
     A cell is divided into 64ths, or into thirds or fifths of its parts.
     """
@@ -143,7 +138,7 @@ def snap(ticks: Ticks, onsets: Ticks, bars: Sequence[Bar]) -> Ticks:
 
 
 def _cells(ticks: Ticks, bars: Sequence[Bar]) -> Ticks:
-    """The number of the cell that each of the ticks lies in."""
+    """Return the number of the cell that holds each of the ticks."""
     places = np.clip(np.searchsorted([bar.start for bar in bars], ticks, side="right") - 1, 0, None)
     origins, lengths = (np.array([getattr(bar, name) for bar in bars]) for name in ("origin", "cell"))
     most = max(bar.metre.bar // bar.cell for bar in bars) + 1  # cells in a bar

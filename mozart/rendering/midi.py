@@ -1,7 +1,7 @@
 """A score → the bytes of a MIDI file, and the text inside one.
 
 The file is of type 1: a track for title, keys, metres, tempi and movements, then one for each hand. Voice k plays on channel k,
-so that the reader, which knows the tracks by their names, gives every note back to its voice.
+so that the reader, which recognizes the tracks by their names, gives every note its voice again.
 """
 
 import io
@@ -12,24 +12,25 @@ from mozart.notes import LEFT, RIGHT, TICKS, VOICES, Score
 from mozart.notes.keys import Key, estimate_key
 
 HANDS = {RIGHT: "Right hand", LEFT: "Left hand"}  # the names of the tracks
-MAX_BYTES = 2_000_000  # more than the longest score that can be composed needs
+MAX_BYTES = 2_000_000  # more than the longest composed score needs
 _PIANO = 0
-_SLOWEST = 2**24 - 1  # microseconds a quarter: what a tempo event has room for
+_SLOWEST = 2**24 - 1  # microseconds a quarter, the most that a tempo event can hold
 _TEXT_EVENT = b"\xff\x01"
-_LETTERS = {-1: "b", 0: "", 1: "#"}
 
 
 def midi_bytes(score: Score, text: str | None = None, key: Key | None = None) -> bytes:
-    """The score as the content of a .mid file that ends when its last note does.
+    """Write a score as the content of a .mid file, which ends with the last note.
 
     The same score and text give the same bytes, and reading them gives an equal score.
 
     Parameters
     ----------
+    score
+        The score.
     text
-        Becomes a text event, which players ignore: what the piece was composed from.
+        The content of a text event, which players ignore: the request of the piece.
     key
-        The home key, where it is known; else keys are estimated, movement by movement.
+        The home key, if it is known; else the key of each movement is estimated.
     """
     import mido
 
@@ -49,15 +50,15 @@ def midi_bytes(score: Score, text: str | None = None, key: Key | None = None) ->
 
 
 def read_text(data: bytes, prefix: str) -> str:
-    """What follows `prefix` in the first text event of a MIDI file that begins with it.
+    """Read what follows `prefix` in the first text event of a MIDI file that begins with it.
 
-    The bytes are searched for the event, whatever else stands in the file, so that one that another program wrote anew, or
-    damaged elsewhere, is still read.
+    This searches the bytes for the event and ignores everything else, so it also reads a file that another program rewrote, or
+    that is damaged elsewhere.
 
     Raises
     ------
     MozartError
-        When the file is none, is too large, or has no such event.
+        When the file is not MIDI, is too large, or has no such event.
     """
     if b"MThd" not in data[:64]:  # the first bytes; in a RIFF container a little later
         raise MozartError("This is not a MIDI file: choose a .mid file that was composed here.")
@@ -74,7 +75,7 @@ def read_text(data: bytes, prefix: str) -> str:
 
 
 def _directions(score: Score, text: str | None, home: Key | None) -> list[tuple[int, Any]]:
-    """Everything but notes, each with its tick."""
+    """List all messages that are not notes, each with its tick."""
     import mido
 
     events = [(0, mido.MetaMessage("track_name", name=_latin(score.title)))]
@@ -98,7 +99,7 @@ def _directions(score: Score, text: str | None, home: Key | None) -> list[tuple[
 
 
 def _hand(score: Score, hand: int) -> list[tuple[int, Any]]:
-    """The messages of one hand, each with its tick: where one note ends and another begins, the end is first."""
+    """List the messages of one hand, each with its tick; at one tick, ends come before beginnings."""
     import mido
 
     events = [(0, mido.MetaMessage("track_name", name=HANDS[hand]))]
@@ -116,12 +117,12 @@ def _hand(score: Score, hand: int) -> list[tuple[int, Any]]:
 
 
 def _latin(text: str) -> str:
-    """Text that mido, whose own character set belongs to the process, writes as UTF-8."""
+    """Encode text so that mido, whose character set is Latin-1, writes it as UTF-8."""
     return text.encode("utf-8", "replace").decode("latin-1")
 
 
 def _read_length(data: bytes, at: int) -> tuple[int, int]:
-    """A variable-length quantity of at most four bytes, and where it ends."""
+    """Read a variable-length quantity of at most four bytes, and find where it ends."""
     length = 0
     for byte in data[at : at + 4]:
         at += 1

@@ -1,4 +1,4 @@
-"""A score → MusicXML 4.0: one piano part on two staves, as people read it."""
+"""A score → MusicXML 4.0: one piano part on two staves."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from mozart.rendering.voices import staff_lines
 
 _CLEF_LINES = {TREBLE: 2, BASS: 4}
 _STEMS = {1: [""], 2: ["up", "down"], 3: ["up", "down", ""]}
-# What a metronome mark counts: ticks → name and dots.
+# The note values of metronome marks: ticks → name and dots.
 _BEAT_UNITS = {240: ("eighth", 0), 480: ("quarter", 0), 720: ("quarter", 1), 960: ("half", 0), 1440: ("half", 1)}
 _SLOW, _QUICK = 40, 200  # beats a minute
 _DOCTYPE = (
@@ -36,16 +36,18 @@ class _Staff:
 
 
 def musicxml(score: Score, character: str = "", key: Key | None = None) -> str:
-    """A score as MusicXML.
+    """Write a score as MusicXML.
 
-    What voices mean on paper is said in :mod:`mozart.rendering.voices`.
+    :mod:`mozart.rendering.voices` explains how voices are written on paper.
 
     Parameters
     ----------
+    score
+        The score.
     character
-        The word above the beginning, such as ``Allegro``; it stands beside the metronome mark.
+        The word above the beginning, such as ``Allegro``, beside the metronome mark.
     key
-        The home key, where it is known; else keys are estimated, movement by movement.
+        The home key, if it is known; else the key of each movement is estimated.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def _write_staff(
 
 
 def _head(title: str) -> tuple[ET.Element, ET.Element]:
-    """The document, and its one part."""
+    """Begin the document and its only part."""
     root = ET.Element("score-partwise", version="4.0")
     _add(_add(root, "work"), "work-title", title)
     score_part = _add(_add(root, "part-list"), "score-part", id="P1")
@@ -100,7 +102,7 @@ def _head(title: str) -> tuple[ET.Element, ET.Element]:
 
 
 def _write_attributes(measure: ET.Element, index: int, bars: Sequence[Bar], keys: Sequence[Key], staves: Sequence[_Staff]) -> None:
-    """What is new in this bar: key, metre, and clefs from its first beat on."""
+    """Write what changes in this bar: key, metre, and clefs at its first beat."""
     bar = bars[index]
     attributes = ET.Element("attributes")
     if index == 0:
@@ -129,7 +131,7 @@ def _write_clef(attributes: ET.Element, staff: _Staff, tick: int) -> None:
 
 
 def _write_tempo(measure: ET.Element, score: Score, bar: Bar, character: str, shown: bool, first: bool) -> None:
-    """The tempo at the beginning of a bar: as a mark where a movement begins, elsewhere for players only."""
+    """Write the tempo at the beginning of a bar: as a mark if a movement begins, else for players only."""
     before, tempo = (
         [tempo for onset, tempo in score.tempi if onset <= tick or not onset][-1] for tick in (bar.start - 1, bar.start)
     )
@@ -151,11 +153,11 @@ def _write_tempo(measure: ET.Element, score: Score, bar: Bar, character: str, sh
 
 
 def _beat_unit(bar: Bar, tempo: float) -> tuple[str, int, int]:
-    """What the metronome mark counts: its name, its dots and its ticks.
+    """Choose the note value of the metronome mark: its name, its dots and its ticks.
 
-    The beat, unless it is so slow that its parts are counted, or so quick that two or three are.
+    It is the beat, or a part of it if the tempo is slow, or two or three beats if it is quick.
     """
-    usual = bar.beat if bar.compound and bar.metre.beats > 3 else 4 * TICKS // bar.metre.unit
+    usual = bar.beat if bar.metre.is_compound and bar.metre.beats > 3 else 4 * TICKS // bar.metre.unit
     ticks = min(_BEAT_UNITS, key=lambda unit: abs(unit - usual))
     beats_per_minute = tempo * TICKS / ticks
     longer = 3 * ticks if bar.metre.bar == 3 * ticks else 2 * ticks
@@ -167,7 +169,7 @@ def _beat_unit(bar: Bar, tempo: float) -> tuple[str, int, int]:
 
 
 def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_Staff]) -> None:
-    """One bar of both staves, a line after the other."""
+    """Write one bar of both staves, line after line."""
     written = False
     for staff in staves:
         lines = staff.bars[index]
@@ -175,7 +177,7 @@ def _write_staves(measure: ET.Element, index: int, bar: Bar, staves: Sequence[_S
             if written:
                 _add(_add(measure, "backup"), "duration", bar.stop - bar.start)
             written = True
-            # Voices 1 to 4 stand on the upper staff, 5 to 8 on the lower, as other programs count them; more are rare.
+            # Like other programs: voices 1 to 4 on the upper staff, 5 to 8 on the lower; more are rare.
             voice = 4 * staff.number - 3 + number if number < 4 else 2 * number + staff.number
             if not line:
                 _write_silence(measure, bar, voice, staff.number)
@@ -201,7 +203,7 @@ def _write_symbol(
     staff: int,
     stem: str,
 ) -> None:
-    """One element a pitch, in the order of MusicXML's schema."""
+    """Write one element for each pitch, in the order of MusicXML's schema."""
     for nth, pitch in enumerate(sorted(symbol.pitches) or [None]):
         note = _add(measure, "note", **({"print-object": "no"} if symbol.hidden else {}))
         if nth:

@@ -1,7 +1,6 @@
-"""Pages of sheet music → a PDF: verovio's drawings, whose dialect of SVG is small, in the words of PDF.
+"""Pages of sheet music → a PDF: convert verovio's drawings, which use a small part of SVG.
 
-Music and slurs are drawn as areas and lines; text stands in Times, which every reader of PDF has, so that no font is needed
-on this machine.
+Music and slurs become areas and lines. Text is set in Times, which every PDF reader has, so this machine needs no font.
 """
 
 import io
@@ -21,7 +20,7 @@ from mozart.rendering.verovio import text_glyph
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
-# Of the style that verovio writes into each page, what concerns text here.
+# The text styles of the style sheet that verovio writes into each page.
 _STYLES = {"tempo": {"bold": True}, "dir": {"italic": True}, "dynam": {"italic": True}, "mNum": {"italic": True}}
 _FONTS = {
     (False, False): "Times-Roman",
@@ -33,7 +32,7 @@ _FONTS = {
 
 @dataclass(frozen=True)
 class _Text:
-    """How text looks: its size, and its music font's name if it has one."""
+    """The style of text: its size, weight and anchor, and its music font's name if it has one."""
 
     size: float = 0
     bold: bool = False
@@ -42,7 +41,7 @@ class _Text:
     anchor: str = "start"
 
     def changed(self, element: ET.Element) -> Self:
-        """The same, with what an element says of itself."""
+        """Copy the style, with the changes of an element's attributes."""
         said = element.attrib
         looks: dict[str, Any] = dict(_STYLES.get(said.get("class", "").partition(" ")[0], {}))
         if "font-size" in said:
@@ -63,7 +62,7 @@ class _Text:
 
 
 def pdf_bytes(pages: Sequence[str], title: str) -> bytes:
-    """Pages of verovio's as the content of a .pdf file, in A4; the same pages give the same bytes."""
+    """Write verovio's pages as the content of a .pdf file, in A4; the same pages give the same bytes."""
     content = io.BytesIO()
     canvas = Canvas(content, pagesize=A4, pageCompression=1, invariant=1, initialFontName="Times-Roman")
     canvas.setTitle(title)
@@ -85,10 +84,10 @@ def _draw_page(canvas: Canvas, page: ET.Element) -> None:
 
 
 def _draw(canvas: Canvas, element: ET.Element, glyphs: dict[str, Any], text: _Text) -> None:
-    """Draw an element with all that is in it."""
+    """Draw an element and all its children."""
     tag = element.tag.removeprefix(_SVG)
     if tag in ("defs", "style", "desc", "title") or "placeholder" in element.get("class", ""):
-        return  # nothing that is seen
+        return  # invisible
     canvas.saveState()
     _move(canvas, element.get("transform", ""))
     text = text.changed(element)
@@ -142,14 +141,14 @@ def _draw_shape(canvas: Canvas, tag: str, element: ET.Element) -> None:
 
 
 def _draw_glyph(canvas: Canvas, outline: str) -> None:
-    canvas.scale(1, -1)  # as verovio's glyphs say of themselves
+    canvas.scale(1, -1)  # verovio's glyphs go upwards
     path = canvas.beginPath()
     parse_path(outline, _Pen(path))
     canvas.drawPath(path, stroke=0, fill=1)
 
 
 def _draw_text(canvas: Canvas, element: ET.Element, text: _Text) -> None:
-    """Draw runs one after the other; a run with a place of its own begins a new line."""
+    """Draw runs of text one after the other; a run with its own place begins a new line."""
     lines: list[tuple[float, float, list[tuple[str, _Text]]]] = []
 
     def collect(part: ET.Element, looks: _Text) -> None:
@@ -200,7 +199,7 @@ def _draw_run(canvas: Canvas, run: str, looks: _Text) -> None:
 
 
 def _latin(text: str) -> str:
-    """What Times has a glyph for."""
+    """Replace the characters that Times has no glyph for."""
     spelled = text.replace("♭", "-flat").replace("♯", "-sharp")
     return spelled.encode("cp1252", "replace").decode("cp1252")
 

@@ -2,12 +2,12 @@
 
 Conventions
 -----------
-Audio is mono, int16, 44,100 samples a second. It begins with the first note. All pieces are equally loud, and no sample is
+Audio is mono, int16, 44,100 samples a second. It begins with the first note. All pieces are equally loud, and no sample goes
 beyond 0.9 of full scale.
 
-Every render has a synthesizer of its own: one that has played before gives other samples (its 64-frame blocks, its reverb and
-its dither are out of step), and threads would have to wait for it. It reads the samples of the piano alone, a few hundredths
-of a second, where the whole sound font takes seconds.
+Every render creates a new synthesizer: a used one gives other samples (its 64-frame blocks, its reverb and its dither are out
+of step), and threads would have to wait for it. It loads only the samples of the piano, which takes a few hundredths of a
+second; the whole sound font would take seconds.
 """
 
 import importlib.resources
@@ -23,20 +23,20 @@ from mozart.errors import MozartError
 from mozart.notes import VOICES, Score
 
 SAMPLE_RATE = 44_100
-# Nothing longer is played: the samples of twenty minutes take a third of a gigabyte while they are made.
+# The longest music that is rendered: twenty minutes of samples take a third of a gigabyte while they are made.
 MAX_SECONDS = 1_200
 
-_FLUIDR3 = Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")  # where Debian's fluidr3mono-gm-soundfont lies
+_FLUIDR3 = Path("/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")  # from Debian's fluidr3mono-gm-soundfont
 
 _FRAMES = 64  # FluidSynth starts notes at multiples of this many frames only
-_GAIN = 0.8  # of the synthesizer: ten fingers at full velocity are not cut off
-# Loudness is the root of the mean square of what is not silent, in decibels of full scale: of a recording made for the home.
+_GAIN = 0.8  # of the synthesizer: ten fingers at full velocity do not clip
+# The loudness of a recording for the home: the root of the mean square of what is not silent, in decibels of full scale.
 _LOUDNESS = -18.0
-_MAX_GAIN = 26.0  # decibels: a few soft notes alone stay softer
+_MAX_GAIN = 26.0  # decibels; a piece of a few soft notes stays softer
 _WINDOW = 4 * SAMPLE_RATE // 10
-_NOTHING = 1e-9  # the power of a window that has only FluidSynth's dither in it
-_BLOCK = 256 * _WINDOW  # so many samples at a time are levelled
-_GATE = -10.0  # decibels below the mean: what is softer does not count (ITU-R BS.1770-5)
+_NOTHING = 1e-9  # the power of a window with only FluidSynth's dither in it
+_BLOCK = 256 * _WINDOW  # samples that are levelled at a time
+_GATE = -10.0  # decibels below the mean; softer windows do not count (ITU-R BS.1770-5)
 _KNEE, _CEILING = 0.6, 0.9
 
 _LONGEST_TAIL = 3 * SAMPLE_RATE // _FRAMES * _FRAMES
@@ -93,7 +93,7 @@ def render(score: Score) -> NDArray[np.int16]:
 
 
 def sound_fonts() -> list[Path]:
-    """Where General MIDI sound fonts are looked for, the best piano first: Debian's FluidR3, and the one inside pretty_midi."""
+    """List the places of General MIDI sound fonts, the best piano first: Debian's FluidR3, and the one inside pretty_midi."""
     return [_FLUIDR3, Path(str(importlib.resources.files("pretty_midi"))) / "TimGM6mb.sf2"]
 
 
@@ -105,7 +105,7 @@ def _moves(score: Score) -> list[_KeyMove]:
     )
     notes = score.columns[:, 1:].tolist()
     moves = [_KeyMove(frame, velocity, voice, key) for frame, (voice, key, _, velocity) in zip(downs.tolist(), notes, strict=True)]
-    # Even the shortest note sounds: its key does not go up before it has gone down.
+    # Even the shortest note sounds, because its key goes up at least one block after it has gone down.
     moves += [
         _KeyMove(max(frame, down + _FRAMES), 0, voice, key)
         for frame, down, (voice, key, _, _) in zip(ups.tolist(), downs.tolist(), notes, strict=True)
@@ -114,7 +114,7 @@ def _moves(score: Score) -> list[_KeyMove]:
 
 
 def _play(synthesizer: Any, moves: list[_KeyMove]) -> Iterator[NDArray[np.int16]]:
-    """Stereo samples, left and right in turn, up to the last key's move; every voice has its own channel."""
+    """Yield stereo samples, left and right in turn, up to the last key's move; every voice has its own channel."""
     played = 0
     for move in moves:
         if move.frame > played:
@@ -137,7 +137,7 @@ def _rounded(samples: NDArray[np.float64]) -> NDArray[np.int16]:
 
 
 def _gain(samples: NDArray[np.float32]) -> float:
-    """What brings the music to its loudness, measured over windows of 0.4 s without those that are silent, or nearly."""
+    """Compute the factor that brings the music to its loudness, over windows of 0.4 s without the nearly silent ones."""
     powers = [_powers(samples[start : start + _BLOCK].astype(np.float64)) for start in range(0, len(samples), _BLOCK)]
     windows = np.concatenate([np.empty(0), *powers])
     loud = windows[windows > _NOTHING]
@@ -154,7 +154,7 @@ def _powers(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is above the knee bends towards the ceiling instead of being cut off."""
+    """Bend samples above the knee towards the ceiling instead of clipping them."""
     level = np.abs(samples)
     room = _CEILING - _KNEE
     bent = _KNEE + room * np.tanh((level - _KNEE) / room)
@@ -162,7 +162,7 @@ def _limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _end(tail: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What can be heard of the tail, faded to zero."""
+    """Keep the audible part of the tail, and fade it to zero."""
     audible = np.flatnonzero(np.abs(tail) > _SILENCE)
     kept = tail[: audible[-1] + 1 + _FADE] if len(audible) else tail[:_FADE]
     fade = np.ones(len(kept))
@@ -172,7 +172,7 @@ def _end(tail: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @contextmanager
 def _synthesizer() -> Iterator[Any]:
-    """A new synthesizer with a piano for every voice."""
+    """Create a synthesizer with a piano for every voice."""
     try:
         # pyfluidsynth looks for the C library when it is imported.
         import fluidsynth
@@ -201,7 +201,7 @@ def _synthesizer() -> Iterator[Any]:
 
 
 def _choose_piano(synthesizer: Any, font: Path) -> bool:
-    """Whether the sound font is there, whole, and has a piano, which then plays."""
+    """Let the sound font's piano play all voices; tell whether the font exists, is whole, and has one."""
     # FluidSynth would complain of a missing file on standard error.
     number = synthesizer.sfload(str(font)) if font.is_file() else -1
     return number >= 0 and all(synthesizer.program_select(voice, number, 0, 0) == 0 for voice in range(VOICES))

@@ -1,7 +1,7 @@
-"""Which signature a score has, and which of C sharp and D flat its notes are.
+"""Choose the key signatures of a score, and spell its notes: as C sharp or D flat.
 
-The signature is that of a movement's key. Notes are spelled in it too, or in the key of the bars around them where that is
-remote: a passage in C minor has A flats within a movement in A minor.
+The signature is that of a movement's key. Notes are spelled in this key too, or, where the key of the bars around them is
+remote, in that one: a passage in C minor has A flats within a movement in A minor.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mozart.notes import Score
-from mozart.notes.keys import CLASSES, Key, estimate_key, key_of_classes
-from mozart.notes.spelling import STEPS, line_of_fifths, spell
+from mozart.notes.keys import CLASSES, STEPS, Key, estimate_key, key_of_classes
+from mozart.notes.spelling import line_of_fifths, spell
 from mozart.rendering.symbols import Symbol
 
 _AROUND = 2  # bars before and after
-# In fifths: what is nearer is spelled as the movement's own key does; what is farther is a near key under another name.
+# In fifths: nearer keys are spelled like the movement's key; farther ones are a near key under another name.
 _NEAR, _FAR = 3, 6
 _ALTERATIONS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 
@@ -22,7 +22,7 @@ Places = tuple[int, ...]  # of the twelve pitch classes, on the line of fifths
 
 
 def movement_keys(score: Score) -> list[Key]:
-    """The key of every bar's movement."""
+    """Return the key of every bar's movement."""
     starts = score.bar_at(np.array(score.movements)).tolist()
     keys: list[Key] = []
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(score.bars)], strict=True)):
@@ -32,7 +32,7 @@ def movement_keys(score: Score) -> list[Key]:
 
 
 def bar_places(score: Score, keys: Sequence[Key]) -> list[Places]:
-    """How every bar spells: in its movement's key, or in that of the five bars around it where the music has gone far from home."""
+    """Choose every bar's spelling: by its movement's key, or by that of the five bars around it if this is remote."""
     sounding = np.zeros((len(keys), CLASSES))
     np.add.at(sounding, (score.bar_at(score.onsets), score.pitches % CLASSES), score.durations)
     places = []
@@ -44,7 +44,7 @@ def bar_places(score: Score, keys: Sequence[Key]) -> list[Places]:
 
 
 def name_pitches(bars: Iterable[Sequence[Sequence[Symbol]]], places: Sequence[Places]) -> None:
-    """Give every pitch of a staff its step, alteration and octave; a tied one keeps them."""
+    """Give every pitch of a staff its step, alteration and octave; tied notes keep theirs."""
     latest: dict[int, tuple[str, int, int]] = {}
     for lines, spelling in zip(bars, places, strict=True):
         for symbol in (symbol for line in lines for symbol in line):
@@ -60,7 +60,7 @@ def show_accidentals(lines: Iterable[Iterable[Symbol]], key: Key) -> None:
     for symbol in sorted((symbol for line in lines for symbol in line), key=lambda symbol: symbol.start):
         for pitch in sorted(symbol.pitches - symbol.tied_from):
             step, alteration, octave = symbol.names[pitch]
-            # The signature alters the steps that lie this far along the line of fifths.
+            # The signature's alteration of this step, by the step's place on the line of fifths.
             signature = (key.fifths - STEPS.index(step) + 6) // 7
             if valid.get((step, octave), signature) != alteration:
                 symbol.accidentals[pitch] = _ALTERATIONS[alteration]

@@ -89,7 +89,7 @@ class Symbol:
 
 
 def write_symbols(line: Line, bar: Bar) -> list[Symbol]:
-    """The symbols of a line that has notes: they fill the bar exactly."""
+    """Write the symbols of a line that has notes; they fill the bar exactly."""
     spans = _with_rests(line, bar)
     cells = _uneven_cells(spans, bar)
     symbols = [symbol for span in spans for symbol in _write(span, bar, cells)]
@@ -100,7 +100,7 @@ def write_symbols(line: Line, bar: Bar) -> list[Symbol]:
 
 
 def hide_rests(lines: Sequence[Sequence[Symbol]]) -> None:
-    """Of a staff's lines only the first shows its rests, and not where another one sounds throughout."""
+    """Hide the rests of all lines of a staff but the first, and those over which another line sounds throughout."""
     for number, line in enumerate(lines):
         others = [symbol for other in lines if other is not line for symbol in other if symbol.pitches]
         for rest in (symbol for symbol in line if not symbol.pitches):
@@ -121,7 +121,7 @@ def _with_rests(line: Line, bar: Bar) -> list[Chord]:
 
 
 def _uneven_cells(spans: Sequence[Chord], bar: Bar) -> list[Cell]:
-    """The stretches of a bar that are divided into three or five, each as short as can be."""
+    """Find the stretches of a bar that are divided into three or five, each as short as possible."""
     marks = {span.start - bar.origin for span in spans}
     notes = [(span.start - bar.origin, span.end - bar.origin) for span in spans if span.pitches]
 
@@ -148,7 +148,7 @@ def _uneven_cells(spans: Sequence[Chord], bar: Bar) -> list[Cell]:
 
 
 def _write(span: Chord, bar: Bar, cells: Sequence[Cell]) -> list[Symbol]:
-    """A span in as many symbols as it takes, tied together."""
+    """Write a span in as many symbols as needed, tied together."""
     parts = _parts(span, bar, cells)
     return [
         Symbol(
@@ -166,7 +166,7 @@ def _write(span: Chord, bar: Bar, cells: Sequence[Cell]) -> list[Symbol]:
 
 
 def _parts(span: Chord, bar: Bar, cells: Sequence[Cell]) -> list[tuple[int, int, Cell | None]]:
-    """Where a span is cut, and the triplet's stretch that each part lies in."""
+    """Find where a span is cut, and the triplet's stretch that holds each part."""
     parts: list[tuple[int, int, Cell | None]] = []
     start = span.start
     good = bar.reads_well if span.pitches else bar.rests_well
@@ -189,7 +189,7 @@ def _parts(span: Chord, bar: Bar, cells: Sequence[Cell]) -> list[tuple[int, int,
 
 
 def _cut(start: int, end: int, lines: Sequence[int], reads_well: Callable[[int, int], bool]) -> list[tuple[int, int]]:
-    """A span cut at the strongest lines inside it, until every part is one written length that reads well; in units."""
+    """Cut a span, in units, at the strongest lines inside it, until every part is one written length that reads well."""
     if (end - start in _TYPES or end - start in _DOTTED) and reads_well(start, end):
         return [(start, end)]
     for line in lines:

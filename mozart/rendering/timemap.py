@@ -1,8 +1,7 @@
-"""Which note of a score each note head of its sheet music stands for.
+"""Match the note heads of the sheet music with the notes of the score.
 
-verovio names every head in its drawing, and its timemap says when each is sounded: once for a piece, not a call a frame. What
-it says is written time, and in names of its own. Here each head gets the index of the note in the score: one thing then says
-when it sounds, for the sheet music, the roll and the sound.
+verovio names every head in its drawing, and its timemap, which is made once for a piece, has each head's written time. Here
+each head gets the index of its note in the score, so sheet music, roll and sound all use the score's times.
 
 Conventions
 -----------
@@ -17,7 +16,7 @@ import numpy as np
 
 from mozart.notes import TICKS, Score
 
-_NEAR = TICKS // 4  # a head is written within a sixteenth of where its note begins, or it is tied to one before
+_NEAR = TICKS // 4  # a head is within a sixteenth of its note's onset, or tied to an earlier head
 
 
 class Head(NamedTuple):
@@ -28,9 +27,9 @@ class Head(NamedTuple):
     id
         Its name in the drawing.
     onset
-        When it begins as it is written, in quarters.
+        Its written onset, in quarters.
     pitch
-        MIDI's.
+        The MIDI pitch.
     """
 
     id: str
@@ -39,14 +38,14 @@ class Head(NamedTuple):
 
 
 class Timemap(NamedTuple):
-    """What the engraving says of its own times.
+    """The times of the engraving.
 
     Attributes
     ----------
     bars
         Where the written bars begin, in quarters, ascending, the first at 0.
     heads
-        In order of onset; of notes that are tied together, each has its own.
+        The heads in order of onset; tied notes have a head each.
     """
 
     bars: tuple[float, ...]
@@ -54,7 +53,7 @@ class Timemap(NamedTuple):
 
 
 def read_timemap(toolkit: Any) -> Timemap:
-    """The times of the music that a verovio toolkit has loaded and laid out."""
+    """Read the times of the music that a verovio toolkit has loaded and laid out."""
     entries = toolkit.renderToTimemap({"includeMeasures": True})
     heads = (
         Head(name, entry["qstamp"], toolkit.getMIDIValuesForElement(name)["pitch"])
@@ -65,10 +64,9 @@ def read_timemap(toolkit: Any) -> Timemap:
 
 
 def match_heads(score: Score, timemap: Timemap) -> dict[str, int]:
-    """The index of the note for each head that has one.
+    """Find the index of the note for each head that has one.
 
-    The note of the same pitch that begins nearest to the head; where none begins near it, the one that still sounds, to which
-    the head is tied.
+    It is the note of the same pitch that begins nearest to the head or, if none begins near it, the one that still sounds.
     """
     by_pitch = {int(pitch): np.flatnonzero(score.pitches == pitch) for pitch in np.unique(score.pitches)}
     starts = _bar_starts(score, timemap.bars)
@@ -83,21 +81,21 @@ def match_heads(score: Score, timemap: Timemap) -> dict[str, int]:
 
 
 def number_heads(pages: Sequence[str], notes: Mapping[str, int]) -> list[str]:
-    """Pages whose heads carry ``data-note``, the index of their note, and no names that verovio drew for its elements."""
+    """Give the heads of pages a ``data-note``, the index of their note, and remove verovio's random names."""
 
     def attribute(match: re.Match[str]) -> str:
         element, name = match.groups()
         return f'<{element} data-note="{notes[name]}" class=' if name in notes else f"<{element} class="
 
-    # The glyphs that heads are drawn with have names too, and no class.
+    # The glyphs of heads have names too, but no class.
     return [re.sub(r'<(g|tspan) id="([^"]*)" class=', attribute, page) for page in pages]
 
 
 def _bar_starts(score: Score, written: Sequence[float]) -> list[int]:
-    """Where each written bar begins in the score, in ticks.
+    """Find where each written bar begins in the score, in ticks.
 
-    Bar by bar, so that one bar which the engraving fills otherwise does not move all that follow. A short first bar is an
-    upbeat: it ends where the score's first bar ends.
+    This goes bar by bar, so that one bar of another length in the engraving does not move all later ones. A short first bar
+    is an upbeat: it ends where the score's first bar ends.
     """
     # Silent bars at the beginning are not written.
     bars: list[int] = score.bars[score.bar_at(score.onsets[:1].sum()) :].tolist()

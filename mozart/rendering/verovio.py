@@ -10,24 +10,26 @@ from typing import Any, NamedTuple, TypeVar
 
 from mozart.errors import MozartError
 
-# A page, in verovio's units. On a telephone 1,000 of them are as wide as the screen; on paper they are tenths of a millimetre.
+# Page sizes in verovio's units: on a telephone 1,000 of them fill the screen's width; on paper one is a tenth of a millimetre.
 _MARGINS = ("pageMarginTop", "pageMarginRight", "pageMarginBottom", "pageMarginLeft")
 _WIDE = {"pageWidth": 2100, "pageHeight": 2970, "adjustPageHeight": True, **dict.fromkeys(_MARGINS, 50)}
 _NARROW = {**_WIDE, "pageWidth": 1000, "pageHeight": 1800}
 _PAPER = {**_WIDE, "adjustPageHeight": False, **dict.fromkeys(_MARGINS, 150)}
 
-# verovio's log is the process's, and one toolkit serves one caller at a time.
+# verovio's log is global, and a toolkit serves one caller at a time.
 _turn = threading.Lock()
 Made = TypeVar("Made")
 
 
 def engrave(musicxml: str, narrow: bool = False) -> list[str]:
-    """The pages of sheet music, each an SVG in the colour of the text around it.
+    """Draw pages of sheet music, each an SVG in the colour of the text around it.
 
     Parameters
     ----------
+    musicxml
+        The score.
     narrow
-        Whether the notes shall be large enough to be read on a telephone: a bar or two a line.
+        Make the notes large enough for a telephone, with a bar or two on a line.
 
     Raises
     ------
@@ -39,13 +41,13 @@ def engrave(musicxml: str, narrow: bool = False) -> list[str]:
 
 
 def engrave_for_paper(musicxml: str) -> list[str]:
-    """The pages as they are printed, in A4. Raises MozartError as :func:`engrave` does."""
+    """Draw pages of sheet music for print, in A4; raise MozartError as :func:`engrave` does."""
     pages, _ = _engrave(musicxml, _PAPER, lambda _: None)
     return pages
 
 
 def engrave_with(musicxml: str, narrow: bool, read: Callable[[Any], Made]) -> tuple[list[str], Made]:
-    """The same pages, with verovio's names of their elements, and what `read` finds in the toolkit that has drawn them."""
+    """Draw pages of sheet music with verovio's names of elements; also return what `read` finds in the toolkit."""
     return _engrave(musicxml, _NARROW if narrow else _WIDE, read)
 
 
@@ -55,11 +57,11 @@ class Glyph(NamedTuple):
     Attributes
     ----------
     outline
-        As the ``d`` of an SVG path, upwards.
+        The ``d`` of an SVG path, upwards.
     units
-        How many of the outline's units are the size of the font.
+        The font's size in the outline's units.
     advance
-        How far the next glyph is, in sizes of the font.
+        The distance to the next glyph, in sizes of the font.
     """
 
     outline: str
@@ -69,7 +71,7 @@ class Glyph(NamedTuple):
 
 @cache
 def text_glyph(font: str, letter: str) -> Glyph:
-    """What a letter of a music font looks like in text; nothing where the font has no such letter."""
+    """Look up the glyph of a letter in a music font; an empty one if the font has no such letter."""
     data = Path(str(_verovio().__file__)).parent / "data"
     code = f"{ord(letter):04X}"
     path = data / font / f"{code}.xml"
@@ -89,7 +91,7 @@ def _engrave(musicxml: str, page: dict[str, Any], read: Callable[[Any], Made]) -
         toolkit.setOptions(page)
         if not toolkit.loadData(musicxml):
             raise MozartError("The sheet music cannot be drawn: verovio does not understand this MusicXML.")
-        # verovio gives lines a colour of their own, black, and leaves areas to the default, black too.
+        # verovio draws lines in black, and areas in the default, which is black too.
         colour = 'color="currentColor" fill="currentColor"'
         drawn = (toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1))
         pages = [page.replace('color="black"', colour) for page in drawn]
@@ -97,7 +99,7 @@ def _engrave(musicxml: str, page: dict[str, Any], read: Callable[[Any], Made]) -
 
 
 def _plain(page: str) -> str:
-    """A page without the names that verovio draws at random for its elements."""
+    """Remove from a page the random names that verovio gives its elements."""
     page = re.sub(r'<(g|tspan) id="[^"]*" class=', r"<\1 class=", page)
     return re.sub(r'MilestoneEnd [^"]*"', 'MilestoneEnd"', page)
 
@@ -112,7 +114,7 @@ def _verovio() -> Any:
 
 @cache
 def _toolkit() -> Any:
-    # A long bar is compressed to fit the page, and verovio would say so.
+    # Without this, verovio would log that it compresses long bars to fit the page.
     _verovio().enableLog(_verovio().LOG_ERROR)
     toolkit = _verovio().toolkit()
     toolkit.setOptions(

@@ -1,14 +1,14 @@
-"""The voices of a score → what each staff's bars show: chords in at most two lines where two are enough.
+"""The voices of a score → the content of each staff's bars: chords in lines, in two lines if these are enough.
 
-A performer ends notes early: a detached eighth of the sonatas sounds for 9.5/24 of a quarter, a staccato one for half its
-length. What is written is what is meant, by these rules:
+Performers end notes early: in the sonatas a detached eighth sounds for 9.5/24 of a quarter, a staccato note for half its
+length. These rules find the note value that is meant:
 
-1. a note reaches to the next onset of its voice when it sounds for six tenths of the way; or else to the first onset of its
-   hand that comes when it has ended, likewise; half of at most a quarter is enough;
-2. one that sounds on past the next onset of its voice is cut off there, unless it outlasts the note that begins there: then it
+1. a note extends to the next onset of its voice if it sounds for six tenths of the way, or else to the first onset of its hand
+   after its end, likewise; half of the way is enough if this is at most a quarter;
+2. a note that sounds past the next onset of its voice is cut off there, unless it outlasts the note that begins there; then it
    is held;
-3. any other note has the shortest plain length that it fits into, and a rest follows;
-4. notes of one hand that are struck together and sound about as long are written equally long.
+3. any other note gets the shortest plain note value that it fits into, and a rest follows;
+4. notes of one hand that are struck together and sound about equally long get the same note value.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,16 +32,16 @@ _ON_GRID = 60
 
 @dataclass
 class Chord:
-    """Notes that begin and end together, or a rest where there are none.
+    """Notes that begin and end together; a rest if there are none.
 
     Attributes
     ----------
     start, end
-        In ticks.
+        The written times, in ticks.
     pitches
-        MIDI's.
+        The MIDI pitches.
     tied_from, tied_to
-        Those of them that go on from before, and after.
+        The pitches that are tied to the chord before, and to the one after.
     is_rolled
         Whether it is struck from the bottom up.
     """
@@ -59,7 +59,7 @@ class Chord:
         return sum(self.pitches) / len(self.pitches)
 
     def inside(self, bar: Bar) -> "Chord":
-        """What of it lies in a bar."""
+        """Cut out the part of the chord that lies in a bar."""
         none: frozenset[int] = frozenset()
         return Chord(
             max(self.start, bar.start),
@@ -86,7 +86,7 @@ Line = list[Chord]
 
 @dataclass
 class _Sounding:
-    """A note as it sounds from its written onset on, and its written end."""
+    """A note with its written onset, its duration as it sounds, and its written end."""
 
     start: int
     voice: int
@@ -97,7 +97,7 @@ class _Sounding:
 
 
 def staff_lines(score: Score, hand: int, bars: Sequence[Bar]) -> list[list[Line]]:
-    """For every bar the lines of one hand's staff, the upper first; none where it is silent."""
+    """Find for every bar the lines of one hand's staff, the upper first; none if it is silent."""
     lines = [line for chords in _written(score, hand, bars) for line in _lines(chords)]
     inside: list[list[Line]] = [[] for _ in bars]
     starts = [bar.start for bar in bars]
@@ -112,7 +112,7 @@ def staff_lines(score: Score, hand: int, bars: Sequence[Bar]) -> list[list[Line]
 
 
 def _written(score: Score, hand: int, bars: Sequence[Bar]) -> Iterable[list[Chord]]:
-    """The chords of each voice of a hand, in order of onset, with their written ends."""
+    """Yield the chords of each voice of a hand, in order of onset, with their written ends."""
     columns, rolled = unroll(score.columns[score.hands == hand].astype(np.int64))
     onsets = snap(columns[:, 0], columns[:, 0], bars)
     notes = [
@@ -134,7 +134,7 @@ def _by_voice(notes: Iterable[_Sounding]) -> Iterable[tuple[int, Iterable[_Sound
 
 
 def _choose_ends(notes: list[_Sounding]) -> None:
-    """The written ends of a hand's notes."""
+    """Choose the written ends of a hand's notes."""
     onsets = sorted({note.start for note in notes})
     uneven = {note.start // TICKS for note in notes if note.start % SHORTEST}
     nexts: dict[tuple[int, int], int | None] = {}
@@ -152,15 +152,7 @@ def _choose_ends(notes: list[_Sounding]) -> None:
 
 
 def _written_end(note: _Sounding, own: int | None, following: int | None, outlasts: int, in_triplet: bool) -> int:
-    """Rules 1 to 3.
-
-    Parameters
-    ----------
-    own, following
-        The next onset of the note's voice, and the first of its hand at which it does not sound.
-    outlasts
-        When the next note of its voice ends.
-    """
+    """Apply rules 1 to 3, given the next onset of its own voice, its hand's following onset, and the next note's end."""
     start, duration = note.start, note.duration
     if own is not None and start + duration > own:
         if start + duration < outlasts - _ABOUT:
@@ -176,14 +168,14 @@ def _written_end(note: _Sounding, own: int | None, following: int | None, outlas
     end = start + length
     if not in_triplet:
         end = -(-end // _ON_GRID) * _ON_GRID
-    # What is held is longer than the way to the next onset, and all else is not.
+    # A held note extends beyond its voice's next onset, any other note does not.
     if own is not None:
         return max(end, own) if start + duration > own else min(end, own)
     return end
 
 
 def _end_together(notes: list[_Sounding], nexts: dict[tuple[int, int], int | None]) -> None:
-    """Rule 4."""
+    """Apply rule 4."""
     for _, struck in groupby(sorted(notes, key=lambda n: (n.start, n.duration)), key=lambda n: n.start):
         together: list[_Sounding] = []
         for note in [*struck, None]:
@@ -199,12 +191,12 @@ def _end_together(notes: list[_Sounding], nexts: dict[tuple[int, int], int | Non
 
 
 def _lines(chords: Sequence[Chord]) -> list[Line]:
-    """The chords in as few lines as possible, none of which overlaps itself."""
+    """Distribute chords over as few lines as possible, without overlaps in a line."""
     lines: list[Line] = []
     for chord in sorted(chords, key=lambda c: (c.start, -c.height)):
         free = [line for line in lines if line[-1].end <= chord.start]
         if free:
-            # Where two are free, the one that was nearer.
+            # The free line whose last chord was nearest in height.
             min(free, key=lambda line: abs(line[-1].height - chord.height)).append(chord)
         else:
             lines.append([chord])
@@ -212,7 +204,7 @@ def _lines(chords: Sequence[Chord]) -> list[Line]:
 
 
 def _arrange(lines: list[Line]) -> list[Line]:
-    """One bar of a staff: lines of the same rhythm become chords of one line, and three are made two where that can be."""
+    """Arrange one bar of a staff: lines of the same rhythm are merged, and more than two lines are reduced if possible."""
     while pair := next((pair for pair in combinations(lines, 2) if _same_rhythm(*pair)), None):
         lines = [line for line in lines if line is not pair[0] and line is not pair[1]] + [_joined([*pair[0], *pair[1]])]
     if len(lines) > 2:
@@ -221,7 +213,7 @@ def _arrange(lines: list[Line]) -> list[Line]:
 
 
 def _same_rhythm(one: Line, other: Line) -> bool:
-    """Whether chords of the two lines that overlap begin and end together."""
+    """Tell whether overlapping chords of the two lines begin and end together."""
     spans = {(chord.start, chord.end) for chord in one}
     return all(
         (chord.start, chord.end) in spans or all(end <= chord.start or start >= chord.end for start, end in spans)
@@ -230,7 +222,7 @@ def _same_rhythm(one: Line, other: Line) -> bool:
 
 
 def _joined(chords: Iterable[Chord]) -> Line:
-    """Chords that begin and end together as one, in order."""
+    """Merge chords that begin and end together, and sort them."""
     by_span: dict[tuple[int, int], Chord] = {}
     for chord in chords:
         span = chord.start, chord.end

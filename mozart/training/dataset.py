@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mozart.checkpoint import hub
+from mozart.checkpoint import hub, hub_datasets
 from mozart.corpus import archive
 from mozart.corpus.catalogue import printable
 from mozart.corpus.reading import File
@@ -69,13 +69,13 @@ def push(folder: Path, repo_id: str, licence: str, *, private: bool = False) -> 
         card = _CARD.format(
             licence=licence, title=repo_id.partition("/")[2], files=len(music.scores), notes=sum(music.scores.sizes), repo=repo_id
         )
-        return hub.push_dataset({**files, "README.md": card.encode()}, repo_id, private), music
+        return hub_datasets.push_dataset({**files, "README.md": card.encode()}, repo_id, private), music
 
 
 def require(repo_id: str) -> None:
     """Raise MozartError when there is no such dataset, or it cannot be read here."""
     _import_parquet()
-    hub.require_dataset(repo_id)
+    hub_datasets.require_dataset(repo_id)
 
 
 def read(repo_id: str, *, skip_unreadable: bool) -> Music:
@@ -84,7 +84,7 @@ def read(repo_id: str, *, skip_unreadable: bool) -> Music:
     Raises MozartError when it cannot be had, holds no MIDI files, or they cannot be read.
     """
     parquet = _import_parquet()
-    shards = hub.pull_dataset(repo_id)
+    shards = hub_datasets.pull_dataset(repo_id, ".parquet")
     tables = [parquet.ParquetFile(path) for path in shards]
     if not tables or not all(_MIDI in table.schema_arrow.names for table in tables):
         raise MozartError(f"{repo_id} has no column {_MIDI} with MIDI files in it: make such a dataset with `mozart corpus push`.")

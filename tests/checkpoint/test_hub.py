@@ -238,7 +238,7 @@ def test_a_push_to_an_unreachable_hub(server: HubServer, folder: Path) -> None:
 
 def test_a_hub_that_does_not_answer(server: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Hub that takes the question and says nothing does not hold up training for ever."""
-    monkeypatch.setattr(hub, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(hub, "ANSWER_SECONDS", 0.05)
     server.failures = [Failure(".*", "", times=9, seconds=0.5)]
     assert "check the network" in refusal(lambda: hub.prepare(REPO))
     assert "check the network" in refusal(lambda: push(folder))

@@ -31,11 +31,11 @@ def composer_with(composer: Composer, habits: Habits) -> Composer:
 
 def empty_draft(composer: Composer) -> Draft:
     """A draft of eight bars without a note."""
-    from mozart.composing.composer import make_setting
+    from mozart.composing.frame import make_setting
 
     assert composer.checkpoint is not None
     intention = make_intention(REQUEST, None, composer.checkpoint.templates, np.random.default_rng(0))
-    setting, _ = make_setting(composer, None, intention)
+    setting, _ = make_setting(composer.vocabulary, None, intention)
     return composer.start(setting, intention, REQUEST, np.random.SeedSequence(0).spawn(2))
 
 

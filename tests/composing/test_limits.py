@@ -8,9 +8,10 @@ import pytest
 from midi_bytes import meta, midi, strikes
 from mozart.composing.composer import Composer
 from mozart.composing.opening import MAX_OWN_NOTES, read_opening
-from mozart.composing.request import MAX_AGAIN_PARTS, MAX_SECONDS, TEMPI, Request, require_playable
+from mozart.composing.request import MAX_AGAIN_PARTS, TEMPI, Request, require_playable
 from mozart.errors import MozartError
 from mozart.model.plan_json import to_json
+from mozart.rendering.sound import MAX_SECONDS
 
 
 def nothing_composed(_done: int, _total: int) -> bool:
@@ -85,7 +86,7 @@ def test_huge_bars(tmp_path: Path) -> None:
     """Eight bars that last an hour are no opening."""
     path = tmp_path / "huge.mid"
     path.write_bytes(midi(meta(0x58, bytes([64, 0, 24, 8])) + strikes([(i * 32_000, (i + 1) * 32_000, 60) for i in range(120)])))
-    with pytest.raises(MozartError, match="too much to go on from.*in 300 s are possible"):
+    with pytest.raises(MozartError, match="too long for an opening.*in 300 s are possible"):
         read_opening(path)
 
 

@@ -9,8 +9,8 @@ from mozart.errors import MozartError
 from mozart.measuring.features import FAMILIES, MEANINGS, features
 from mozart.measuring.form import likeness
 from mozart.measuring.harmony import roots
-from mozart.measuring.passage import Passage, beat_of, cut_passages
-from mozart.notes import TICKS, Metre, Note, Score
+from mozart.measuring.passage import Passage, cut_passages
+from mozart.notes import TICKS, Note, Score
 from sonatina import BAR, sonatina
 
 Q = TICKS
@@ -230,12 +230,6 @@ def test_bars_that_come_back_are_counted() -> None:
     rng = np.random.default_rng(0)
     notes = [(int(index) * Q // 4, int(pitch), Q // 4) for index, pitch in enumerate(rng.integers(48, 84, 16 * 12))]
     assert features(Score(right(*notes)))["form: heard before"] == 0
-
-
-@pytest.mark.parametrize(("metre", "beat"), [((4, 4), Q), ((2, 2), 2 * Q), ((3, 4), Q), ((6, 8), 3 * Q // 2), ((3, 8), 3 * Q // 2)])
-def test_beats_of_metres(metre: tuple[int, int], beat: int) -> None:
-    """Compound metres have dotted beats."""
-    assert beat_of(Metre(0, *metre)) == beat
 
 
 def test_passages_keep_to_one_movement_and_one_metre() -> None:

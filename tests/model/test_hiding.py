@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mozart.model.hiding import Hidden, hide
-from mozart.model.history import row_sizes
+from mozart.model.inputs import row_sizes
 from mozart.model.network import NetworkConfig, NotesNetwork
 from mozart.model.prediction import predict
 from mozart.model.rows import make_rows

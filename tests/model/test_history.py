@@ -2,7 +2,8 @@
 
 import pytest
 
-from mozart.model.history import COPIES, FIELDS, NONE, History, row_sizes
+from mozart.model.history import History
+from mozart.model.inputs import COPIES, FIELDS, NONE, row_sizes
 from mozart.model.setting import LAGS, Setting
 from mozart.model.vocabulary import FIRST_KEY, Vocabulary
 from mozart.notes import Metre, Note

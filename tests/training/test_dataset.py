@@ -99,7 +99,7 @@ def test_training_on_a_dataset(server: HubServer, midi: Path, tmp_path: Path, ca
     server.repos["user/mozart"] = []
     swapped = ["--midi-hub", "user/mozart", "--push-to-hub", REPO, "--output", str(tmp_path / "run")]
     assert train.main(swapped) == 1
-    assert "user/mozart is a model and no dataset" in capsys.readouterr().err
+    assert "user/mozart is a model, not a dataset" in capsys.readouterr().err
     assert REPO not in server.repos
     assert not (tmp_path / "run").exists()
 
@@ -107,7 +107,7 @@ def test_training_on_a_dataset(server: HubServer, midi: Path, tmp_path: Path, ca
 def test_two_names_swapped(server: HubServer) -> None:
     """A model where a dataset should be is said to be one; what is not there at all is said to be missing."""
     server.repos["user/mozart"] = []
-    with pytest.raises(MozartError, match="user/mozart is a model and no dataset: --midi-hub names the music"):
+    with pytest.raises(MozartError, match="user/mozart is a model, not a dataset: --midi-hub names the music"):
         dataset.require("user/mozart")
     with pytest.raises(MozartError, match="there is no such repository"):
         dataset.require("user/nothing")

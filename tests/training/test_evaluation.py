@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mozart.model.history import row_sizes
+from mozart.model.inputs import row_sizes
 from mozart.model.network import PARTS
 from mozart.model.rows import Rows
 from mozart.model.vocabulary import KEYS, LOUDNESSES, Vocabulary
