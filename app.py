@@ -2,10 +2,10 @@
 
     python app.py
 
-``MOZART_MODEL`` names another checkpoint than the one that ships with the code: a folder, or ``user/name`` on the Hub,
-with ``MOZART_REVISION`` as the commit, tag or branch to take; ``main`` without it. ``MOZART_VOTES`` names the SQLite file
-in which the guesses of the blind test are counted. A Space with a token, in ``HF_TOKEN``, keeps them in a private dataset that
-is called like the Space, with ``-votes`` after it.
+``MOZART_MODEL`` names another checkpoint than the one that ships with the code: a folder, or ``user/name`` on the Hub.
+``MOZART_REVISION`` is its commit, tag or branch; ``main`` by default. ``MOZART_VOTES`` names the SQLite file that counts the
+guesses of the blind test. A Space with a token in ``HF_TOKEN`` keeps them in a private dataset instead, which has the Space's
+name with ``-votes`` after it.
 """
 
 import os
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from mozart.page.studio import Studio
     from mozart.page.votes import Votes
 
-# The Hub is given so long; after that the page starts from the checkpoint that ships.
+# If the Hub takes longer, the page starts with the checkpoint that ships.
 PATIENCE_SECONDS = 2.5
-# Where a Space keeps files over restarts.
+# The folder that a Space keeps over restarts.
 _SPACE_DATA = Path("/data")
 
 
 def main() -> int:
-    """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``; returns the exit status, 1 where the machine does not let it."""
+    """Open the page on port 7860, or on ``GRADIO_SERVER_PORT``; return the exit status, 1 if that is not possible."""
     from mozart.errors import MozartError
     from mozart.page.place import require_port, temporary_folder
 
@@ -44,16 +44,16 @@ def main() -> int:
 
 
 def open_page() -> None:
-    """Build the page, launch it, and wait until it is ended."""
+    """Build the page, launch it, and wait until it ends."""
     started = time.perf_counter()
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    # Read when numpy and torch are imported. One note is too little work for two threads, and visitors come at once.
+    # numpy and torch read this when they are imported. One note is too little work for two threads, and visitors share the cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     reserve_gpu()
     from mozart.errors import MozartError
     from mozart.page.place import without_proxy
 
-    with without_proxy():  # Gradio makes a connection for itself when it is imported
+    with without_proxy():  # Gradio opens a connection when it is imported
         from mozart.page.page import QUEUE, build_page, launch_options
 
     studio = open_studio()
@@ -65,8 +65,8 @@ def open_page() -> None:
         print(f"A first piece was ready {time.perf_counter() - started:.1f} s after the start.", file=sys.stderr)
 
     threading.Thread(target=make_first_piece, daemon=True).start()
-    # A Space has mcp: the endpoint is a tool for language models then, too.
-    page = build_page(studio).queue(max_size=2 * QUEUE)  # so many presses wait, and as many pieces for their sheet music
+    # In a Space, which has mcp installed, the endpoint is also a tool for language models.
+    page = build_page(studio).queue(max_size=2 * QUEUE)  # presses and pieces waiting for sheet music, QUEUE of each
     try:
         with without_proxy():
             page.launch(mcp_server=find_spec("mcp") is not None, prevent_thread_lock=True, **launch_options())
@@ -76,10 +76,10 @@ def open_page() -> None:
 
 
 def open_studio() -> "Studio":
-    """A studio with the composer that the environment names.
+    """Open a studio with the checkpoint that the environment names.
 
-    Where that does not come in time, or fails, the shipped one composes, and the studio's notice says why. What is late is
-    adopted when it comes; when it fails then, the notice says that.
+    If it does not load in time, or fails, the shipped one composes, and the studio's notice says why. A late checkpoint is
+    adopted when it arrives; if it fails then, the notice says so.
     """
     from mozart.composing.composer import Composer
     from mozart.page.studio import Studio
@@ -96,7 +96,7 @@ def open_studio() -> "Studio":
             coming.set_exception(error)
 
     threading.Thread(target=load, daemon=True).start()
-    # A page that composes from the shipped checkpoint is worth more to a visitor than one that does not start.
+    # To a visitor, a page that composes from the shipped checkpoint is better than one that does not start.
     instead = "This page composes from the checkpoint that ships with the code"
     if wait([coming], PATIENCE_SECONDS).done:
         failed = coming.exception()
@@ -118,7 +118,7 @@ def open_studio() -> "Studio":
 
 
 def open_votes() -> "Votes":
-    """The guesses of before; a place that cannot be written costs only them."""
+    """Open the stored guesses; without a place to write, they are counted in memory only."""
     from platformdirs import user_data_path
 
     from mozart.errors import MozartError
@@ -136,7 +136,7 @@ def open_votes() -> "Votes":
 
 
 def _open_hub_votes(repo_id: str) -> "Votes":
-    """Guesses in a dataset; the page does not wait for the Hub."""
+    """Open guesses in a dataset, without waiting for the Hub."""
     from mozart.errors import MozartError
     from mozart.page.hub_votes import HubVotes
 

@@ -39,6 +39,7 @@ from mozart.corpus.works import Music
 from mozart.errors import MozartError
 from mozart.model.network import NetworkConfig
 from mozart.model.vocabulary import Vocabulary
+from mozart.terminal import escape_output, leave_output
 from mozart.training import evaluation, output, publishing, report
 from mozart.training.assemble import assemble
 from mozart.training.data import Streams, hash_works, split_works
@@ -46,7 +47,7 @@ from mozart.training.finishing import Finisher, best_network
 from mozart.training.flags import parse_flags, read_config
 from mozart.training.laboratory import train_laboratory
 from mozart.training.loop import Run, start_run, train
-from mozart.training.machine import choose_device, escape_output, explained, leave_output, say, say_how_long
+from mozart.training.machine import choose_device, explained, say, say_how_long
 from mozart.training.music import read_music, require_music, say_what_is_missing, say_whose
 from mozart.training.processes import Processes, join
 from mozart.training.saving import resume_run, save_run
@@ -55,7 +56,7 @@ from mozart.training.tracking import Tracker
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; returns the exit status: 0, 1 after an error in one sentence, 130 after Ctrl-C, 141 when nobody reads on."""
+    """Train; return the exit status: 0, 1 after an error, 130 after Ctrl-C, 141 when the reader of the output is gone."""
     arguments = sys.argv[1:] if arguments is None else arguments
     escape_output()
     flags = parse_flags(arguments, str(__doc__))
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     except MozartError as error:
         print(error, file=sys.stderr)
         return 1
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has seen enough
         return leave_output()
     except KeyboardInterrupt:
         can_resume = flags.state.exists() and not flags.dry_run
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_recipe(flags: Namespace, arguments: list[str], processes: Processes) -> None:
-    """From the music to the Hub; what would fail at the end is looked at first."""
+    """Run a recipe from the music to the Hub; check first what would otherwise fail at the end."""
     config = read_config(flags)
     device = choose_device(flags.device, config.precision, processes.rank)
     publishing.require_names(flags)
@@ -105,7 +106,7 @@ def run_recipe(flags: Namespace, arguments: list[str], processes: Processes) -> 
 def train_notes(
     flags: Namespace, config: Any, music: Music, device: Any, saved: Path | None, finisher: Finisher, processes: Processes
 ) -> Checkpoint | None:
-    """Recipe notes: split, train and test; None after a dry run, and where this process does not lead."""
+    """Run recipe notes: split, train and test; return None after a dry run, or in a process that does not lead."""
     places = split_works(music.scores.titles, config.seed, flags.validation_works, flags.test_works)
     parts = training, validation, test = [music.scores.pick(part) for part in places]
     vocabulary = Vocabulary.of(training)
@@ -126,7 +127,7 @@ def train_notes(
     if not processes.leads:
         train_together()
         return None
-    # All but the network: what composing needs is counted in the music that is trained on.
+    # Everything but the network, because the rest of the checkpoint is counted in the training works.
     unfinished = assemble(run.averaged, training, [*validation, *test], {}, finisher.provenance)
     save_run(run, flags.state)
     say(f"The network: {report.count_parameters(run):,} parameters; everything goes to {flags.output}")

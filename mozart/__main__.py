@@ -21,6 +21,7 @@ from tqdm import tqdm
 from mozart import atomic
 from mozart.composing.request import Request, add_flags, read_flags
 from mozart.errors import MozartError
+from mozart.terminal import escape_output, leave_output
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
@@ -30,10 +31,8 @@ MAX_PIECES = 1_000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 after an error that was said in one sentence, 2 for wrong usage."""
-    for stream in (sys.stdout, sys.stderr):
-        # A file's name may hold what a terminal cannot show.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    """Run one command; return the exit status: 0, 1 after an error, 2 for wrong usage, 130 after Ctrl-C, 141 for a closed pipe."""
+    escape_output()
     options = parse_options(arguments)
     try:
         options.run(options)
@@ -44,13 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of the output has seen enough
+        return leave_output()
     return 0
 
 
 def parse_options(arguments: list[str] | None) -> argparse.Namespace:
-    """What the command line says; `run` is the command's function. Ends the program where it makes no sense."""
+    """Read the command line, with the command's function as `run`; exit the program if it makes no sense."""
     parser = argparse.ArgumentParser(prog="mozart", description="Compose Mozart-like piano pieces.")
     commands = parser.add_subparsers(dest="command", required=True)
     compose = commands.add_parser("compose", help="compose a piece and write it as a MIDI file")
@@ -107,8 +106,8 @@ def _compose(options: argparse.Namespace) -> None:
         own = request.opening if request.has_own_opening else None
         piece, matched = recompose(options.source, own, options.checkpoint)
         _write(piece, options, outputs[0], time.perf_counter() - started)
-        said = "The notes are those of the first time." if matched else "The notes are not those of the first time."
-        print(said, file=sys.stderr if options.json else sys.stdout)
+        result = "The notes are the same as the first time." if matched else "The notes are not the same as the first time."
+        print(result, file=sys.stderr if options.json else sys.stdout)
         return
     composer = Composer.load(options.checkpoint or ("pretrained/lab" if request.lab else None))
     started = time.perf_counter()
@@ -120,7 +119,7 @@ def _compose(options: argparse.Namespace) -> None:
 
 
 def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Path]]:
-    """The files that will be written, by kind, for each piece; refused before anything is composed."""
+    """Name the files to write, by kind, for each piece, and refuse impossible ones before anything is composed."""
     named = {kind: path for kind in ("out", "wav", "musicxml", "pdf") if (path := getattr(options, kind))}
     for path in named.values():
         if not path.name or os.path.isdir(path):
@@ -136,7 +135,7 @@ def _check_outputs(options: argparse.Namespace, count: int) -> list[dict[str, Pa
         if any(given and os.path.abspath(given) == path for given in (options.source, options.opening)):
             raise MozartError(f"{path} would be overwritten: give the new piece another file.")
     if len(set(everything)) < len(everything):
-        raise MozartError("Two of --out, --wav, --musicxml and --pdf name one file: give each a file of its own.")
+        raise MozartError("Two of --out, --wav, --musicxml and --pdf name the same file: give each another one.")
     return outputs
 
 
@@ -169,7 +168,7 @@ def _write(piece: "Composition", options: argparse.Namespace, paths: dict[str, P
         if "wav" in paths:
             atomic.write(paths["wav"], wav_bytes(piece.audio()))
     except MozartError as error:
-        raise MozartError(f"{error} {paths['out']} was written all the same.") from error
+        raise MozartError(f"{error} {paths['out']} was written nevertheless.") from error
 
 
 def _measure(options: argparse.Namespace) -> None:

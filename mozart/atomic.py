@@ -8,9 +8,12 @@ from mozart.errors import MozartError
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, making its folder; a reader, or a crash at any moment, finds the old file or the new one.
+    """Put `content` at `path`, and make its folder; a reader, or a crash at any moment, finds the old file or the new one.
 
-    Raises MozartError when that cannot be done, and then leaves `path` as it was.
+    Raises
+    ------
+    MozartError
+        When that is not possible; `path` is then unchanged.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
@@ -30,7 +33,15 @@ def write(path: Path, content: bytes) -> None:
 def lock(folder: Path) -> int | None:
     """Lock a folder until the file descriptor that this returns is closed, or the process ends.
 
-    Returns None where the system or the file system has no locks. Raises BlockingIOError when another process has the lock.
+    Returns
+    -------
+    int or None
+        The file descriptor; None if the system or the file system has no locks.
+
+    Raises
+    ------
+    BlockingIOError
+        When another process has the lock.
     """
     try:
         import fcntl

@@ -2,7 +2,7 @@
 
 
 class MozartError(Exception):
-    """Something a person can put right.
+    """A problem that a person can solve.
 
     The message is one sentence or two in plain words: what is wrong, and what to do about it. Entry points print it
     without a traceback; every other exception is a bug of ours and keeps its traceback.

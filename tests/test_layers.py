@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = (
     "errors",
     "atomic",
+    "terminal",
     "notes",
     "corpus",
     "lab",

@@ -51,7 +51,7 @@ def test_composes_a_piece_again(checkpoint_folder: Path, tmp_path: Path, capsys:
     assert main(["compose", "--length", "4bars", *checkpoint, "--out", str(first)]) == 0
     assert main(["compose", "--from", str(first), *checkpoint, "--out", str(second)]) == 0
     assert second.read_bytes() == first.read_bytes()
-    assert "those of the first time" in capsys.readouterr().out
+    assert "the same as the first time" in capsys.readouterr().out
     assert main(["compose", "--from", str(first), "--seed", "3", *checkpoint, "--out", str(second)]) == 1
     assert "leave the other settings out" in capsys.readouterr().err
 
@@ -101,7 +101,7 @@ def test_outputs_are_looked_at_first(tmp_path: Path, capsys: CAPTURE) -> None:
     for flags, problem in (
         (["--out", str(tmp_path / "no" / "a.mid")], "There is no folder"),
         (["--out", str(tmp_path)], "is a folder"),
-        (["--out", str(tmp_path / "a"), "--wav", str(tmp_path / "a")], "name one file"),
+        (["--out", str(tmp_path / "a"), "--wav", str(tmp_path / "a")], "name the same file"),
     ):
         assert main(["compose", *flags]) == 1
         assert problem in capsys.readouterr().err

@@ -159,10 +159,6 @@ class Works(Sequence[Score]):
         """Select some of the works, in this order."""
         return type(self)(self._readings, [self._entries[index] for index in indices])
 
-    def thinned(self, most: int) -> Self:
-        """At most so many of them, evenly over all."""
-        return self[:: max(1, -(-len(self) // most))]
-
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -1,1 +1,1 @@
-"""From works to a checkpoint: configuration, data, the loop, saved runs, evaluation, and what a finished checkpoint holds."""
+"""From works to a checkpoint: configuration, data, the loop, saved runs, evaluation, and the finished checkpoint."""

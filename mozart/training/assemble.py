@@ -1,4 +1,4 @@
-"""What a finished checkpoint holds beside the network: plans, excerpts, habits, offsets and the index of copies, from the works."""
+"""Assemble a finished checkpoint: the network, and from the works plans, excerpts, habits, offsets and the index of copies."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from mozart.model.network import NotesNetwork
 from mozart.model.offsets import count_offsets
 from mozart.notes import Score
 
-MAX_INDEXED = 500_000  # notes, of which the index of copies takes 3 MB
+MAX_INDEXED = 500_000  # notes, whose index of copies takes 3 MB
 _DEFAULT_TEMPO = 120.0
 
 
@@ -29,13 +29,19 @@ def assemble(
     metrics: Mapping[str, Any],
     provenance: Mapping[str, Any],
 ) -> Checkpoint:
-    """The checkpoint of a trained network.
+    """Assemble the checkpoint of a trained network.
 
     Parameters
     ----------
+    network
+        The trained network.
     training, held_out
-        Whole works: those that it was trained on, and those it was not. Of very many, plans are taken and copies are looked for
-        in a part, evenly over all.
+        The whole works that it was trained on, and those that it was not. Plans and the index of copies come from a part of
+        very many works, spread evenly over all.
+    metrics
+        The content of ``metrics.json``.
+    provenance
+        How the checkpoint was made.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def assemble(
 
 
 def make_templates(works: Sequence[Score]) -> Iterable[Template]:
-    """What pieces can inherit of the movements of works."""
+    """Yield what pieces can inherit from the movements of works."""
     for work in works:
         for index in range(len(work.movements)):
             movement = work.movement(index)
@@ -68,7 +74,7 @@ def make_templates(works: Sequence[Score]) -> Iterable[Template]:
             density = len(movement) / max(len(movement.bars), 1)
             plans = plans_of(movement, f"{work.title}, movement {index + 1}")
             if known and known.metre not in {f"{plan.beats}/{plan.unit}" for plan in plans}:
-                continue  # the file's bar lines are not the movement's: K. 331's Alla turca stands in 3/4 there
+                continue  # the file's bar lines are wrong: K. 331's Alla turca is in 3/4 there
             for plan in plans:
                 yield Template(plan, known.character if known else "", tempo, round(density, 3))
 

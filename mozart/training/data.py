@@ -1,4 +1,4 @@
-"""Works → what the network is trained on: rows of movements, dealt out as long streams."""
+"""Works → training data: the split, and rows of movements as long streams."""
 
 import hashlib
 from collections import Counter
@@ -18,14 +18,13 @@ from mozart.model.rows import Rows, make_rows
 from mozart.model.vocabulary import Vocabulary
 from mozart.notes import Score
 
-# Held out whole where the sonatas are trained on.
+# The sonatas that are held out by default.
 TEST_WORKS = ("K. 281", "K. 311", "K. 457")
 VALIDATION_WORKS = ("K. 280", "K. 333", "K. 545", "K. 547a")
-MOST_HELD_OUT = 100  # to validate, and to test, where nobody names any: more would take long at every epoch
-MIN_NOTES = 16  # a movement with fewer is not worth a stream's place
-_FORGET = 0.2  # how often a stream starts anew, as a piece does
-# Of how many sequences bass and melody are told at the end alone, as composing tells them.
-_NO_LINES = 0.7
+MOST_HELD_OUT = 100  # works to validate and works to test, if nobody names any: more would make every epoch long
+MIN_NOTES = 16  # shorter movements are left out
+_FORGET = 0.2  # how often a stream starts with a fresh state, as a piece does
+_NO_LINES = 0.7  # share of sequences in which bass and melody are told at the end only, as in composing
 
 Batch = dict[str, Tensor]
 Deal = Callable[[range], Batch]
@@ -34,15 +33,17 @@ Deal = Callable[[range], Batch]
 def split_works(
     titles: Sequence[str], seed: int, validation: Sequence[str] = (), test: Sequence[str] = ()
 ) -> tuple[list[int], list[int], list[int]]:
-    """The places of the works to train on, to validate and to test, among all works.
+    """Choose the works to train on, to validate and to test, as indices of all works.
 
-    Without names, those of the sonatas are held out; of other music a sixth each, at most 100, drawn by `seed`, of every
-    composer's folder its share. Works that share a movement stay together.
+    Without names, the default sonatas are held out. Of other music a random sixth each is held out, at most 100, in proportion
+    from every composer's folder. Works that share a movement stay together.
 
     Parameters
     ----------
     titles
-        Of all works; ``Bach: Prelude`` lies in the folder Bach.
+        The titles of all works; ``Bach: Prelude`` is in the folder Bach.
+    seed
+        The random seed of the choice.
     validation, test
         Titles, or folders for all works in them.
 
@@ -76,13 +77,13 @@ def split_works(
 
 
 def rows_of(works: Sequence[Score], vocabulary: Vocabulary) -> list[Rows]:
-    """The rows of all movements of `works` that have enough notes."""
+    """Make the rows of all movements of `works` that have enough notes."""
     movements = (work.movement(index) for work in works for index in range(len(work.movements)))
     return [make_rows(movement, vocabulary, home_key(movement)) for movement in movements if len(movement) >= MIN_NOTES]
 
 
 def hash_works(works: Sequence[Score]) -> str:
-    """A hash of the music, so that a run is resumed with what it was started with."""
+    """Hash the music, so that a run is resumed with the music that it was started with."""
     digest = hashlib.sha256()
     for work in works:
         digest.update(work.title.encode("utf-8", "backslashreplace") + work.columns.astype("<i4").tobytes())
@@ -95,18 +96,20 @@ class Streams:
     Parameters
     ----------
     rows
-        Of the training movements; what is dealt is read when it is dealt.
+        The rows of the training movements; they are read when a batch needs them.
     sizes
-        How many rows each has.
+        The number of rows of each movement.
     batch_size, length
-        Sequences a batch, and notes a sequence.
+        Sequences in a batch, and notes in a sequence.
+    device
+        The device of the batches.
 
     Attributes
     ----------
     count
-        Streams.
+        The number of streams.
     n_batches
-        Of an epoch.
+        The number of batches in an epoch.
     """
 
     def __init__(self, rows: Sequence[Rows], sizes: Sequence[int], batch_size: int, length: int, device: torch.device) -> None:
@@ -116,9 +119,9 @@ class Streams:
         self.n_batches = max(1, self._total // (self.count * length))
 
     def epoch(self, rng: np.random.Generator) -> Iterator[tuple[Deal, Tensor]]:
-        """Batches, and for each stream whether it goes on from the batch before, shape (`count`,).
+        """Yield batches, and for each stream whether it continues the batch before, shape (`count`,).
 
-        A batch is a function that gives the sequences of some of the streams, each tensor of shape (B, T, …).
+        A batch is a function that returns the sequences of some of the streams, each tensor of shape (B, T, …).
         """
         order = rng.permutation(len(self._rows))
         firsts = np.cumsum(self._sizes[order]) - self._sizes[order]
@@ -135,7 +138,7 @@ class Streams:
             yield partial(deal, number), goes_on
 
     def _read(self, order: NDArray[np.int64], firsts: NDArray[np.int64], start: int, count: int) -> Batch:
-        """So many rows of the movements in this order, end to end and round."""
+        """Read `count` rows of the movements, end to end in this order, and again from the first after the last."""
         parts = []
         while count > 0:
             start %= self._total
@@ -166,7 +169,7 @@ def _named(names: Sequence[str], titles: Sequence[str]) -> list[str]:
 
 
 def _in_turn(titles: Sequence[str], seed: int, count: int) -> list[str]:
-    """The titles at random, the last ones, however many, of every composer in proportion."""
+    """Shuffle the titles so that the last ones, however many, have every composer in proportion."""
     rng = np.random.default_rng([seed, count])
     mixed = [titles[index] for index in rng.permutation(len(titles))]
     sizes = Counter(map(_composer, mixed))

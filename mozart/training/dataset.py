@@ -1,6 +1,6 @@
-"""Music as a dataset on the Hub: MIDI files in Parquet, a row each, which `datasets` and pyarrow read.
+"""Music as a dataset on the Hub: MIDI files in Parquet, one in each row, which `datasets` and pyarrow can read.
 
-Only music goes there of which a person says under which licence it may be published.
+To publish music, a person must name the licence that allows it.
 """
 
 import tempfile
@@ -18,9 +18,9 @@ from mozart.corpus.works import Music, read_music, read_works
 from mozart.errors import MozartError
 
 _NAME, _MIDI = "name", "midi"
-_SEQUENCER = b"Bunji Hisamori"  # of the archive's files, which name him
-_ROWS = 2_000  # files in one of Parquet
-_AT_ONCE = 100  # rows that are in memory
+_SEQUENCER = b"Bunji Hisamori"  # whom all files of the archive name
+_ROWS = 2_000  # MIDI files in a file of Parquet
+_AT_ONCE = 100  # rows in memory at a time
 
 _CARD = """---
 license: {licence}
@@ -42,17 +42,23 @@ load_dataset("{repo}", split="train", streaming=True)
 
 
 def push(folder: Path, repo_id: str, licence: str, *, private: bool = False) -> tuple[str, Music]:
-    """Publish a folder's MIDI files that can be read, the same music once.
+    """Publish the readable MIDI files of a folder, each piece of music once.
 
     Parameters
     ----------
+    folder
+        The folder with the MIDI files.
+    repo_id
+        The dataset: ``user/name``.
     licence
-        Under which they may be published, as the Hub writes it, such as ``cc0-1.0``.
+        The licence that allows to publish them, as the Hub writes it, such as ``cc0-1.0``.
+    private
+        Make the dataset private.
 
     Returns
     -------
     revision, music
-        The commit's hash, and what was read.
+        The commit's hash, and the music.
 
     Raises
     ------
@@ -79,9 +85,12 @@ def require(repo_id: str) -> None:
 
 
 def read(repo_id: str, *, skip_unreadable: bool) -> Music:
-    """The music of a dataset, of which only some rows are in memory at once.
+    """Read the music of a dataset, with only a few rows in memory at a time.
 
-    Raises MozartError when it cannot be had, holds no MIDI files, or they cannot be read.
+    Raises
+    ------
+    MozartError
+        When it cannot be downloaded, has no MIDI files, or they cannot be read.
     """
     parquet = _import_parquet()
     shards = hub_datasets.pull_dataset(repo_id, ".parquet")
@@ -116,7 +125,7 @@ def _write_parquet(music: Music, folder: Path, place: Path) -> Iterator[tuple[st
         table = pyarrow.table(
             {
                 _NAME: [printable(path.relative_to(folder).as_posix()) for path in paths],
-                "notes": pyarrow.array(music.scores[part].sizes, pyarrow.int32()),
+                "notes": pyarrow.array(music.scores.sizes[part], pyarrow.int32()),
                 _MIDI: pyarrow.array([_publishable(path) for path in paths], pyarrow.binary()),
             }
         )

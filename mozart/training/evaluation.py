@@ -1,4 +1,4 @@
-"""How well the network predicts music that it has not read."""
+"""Measure how well the network predicts music that it was not trained on."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,15 +15,12 @@ from mozart.model.rows import Rows
 from mozart.training.data import Batch
 from mozart.training.processes import ALONE, Processes
 
-BASELINE_NOTES = 500_000  # that are enough to count, where there are more
-TOGETHER = PARTS[:3]  # what a figure for all is made of: when, which voice, which pitch
+BASELINE_NOTES = 500_000  # of a larger training set, so many notes are counted
+TOGETHER = PARTS[:3]  # the parts in the figures for all together: IOI, voice, pitch
 
 
 def losses(scores: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-    """The mean loss of every part over a batch, in nats a note.
-
-    A movement's end is no note.
-    """
+    """Compute the mean loss of every part over a batch, in nats a note, without the ends of movements."""
     target, last = batch["target"].long(), scores["ioi"].shape[-1] - 1
     iois = target[..., 0]
     is_note = iois != last
@@ -37,14 +34,18 @@ def losses(scores: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
 
 
 def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool, processes: Processes = ALONE) -> dict[str, Any]:
-    """Figures over whole movements, each read from its beginning, ends included.
+    """Evaluate the network on whole movements, each read from its beginning to its end.
 
     Parameters
     ----------
+    network
+        The network.
+    rows
+        The movements' rows.
     hidden
-        Whether the network is told neither plan nor key; see :func:`mozart.model.prediction.predict`.
+        Hide plan and key from the network; see :func:`mozart.model.prediction.predict`.
     processes
-        Those that call this together; each predicts its share of the movements.
+        The processes that call this together; each predicts its share of the movements.
 
     Returns
     -------
@@ -60,16 +61,16 @@ def evaluate(network: NotesNetwork, rows: Sequence[Rows], *, hidden: bool, proce
 def measure(
     network: NotesNetwork, training: Sequence[Rows], validation: Sequence[Rows], test: Sequence[Rows]
 ) -> dict[str, dict[str, Any]]:
-    """All figures of a network on works held out, with baselines on the same notes, as ``metrics.json`` has them.
+    """Measure a network on works held out, with baselines on the same notes, for ``metrics.json``.
 
     Returns
     -------
     dict
-        ``validation`` and ``test``: as :func:`evaluate` gives them, by what the network is told. ``hidden`` is the honest figure:
-        it is told the metre and nothing else. ``told``: it is told key and plan, which were found in the very notes that it
-        predicts, so these figures are not to be set beside the others. ``with_memory``: ``hidden`` on the test works, mixed with
-        what the piece so far says; how much of it, the validation works say, so for these there is no such figure. ``baselines``:
-        what counts of the training works predict, in any key, also with rhythm apart from notes.
+        ``validation`` and ``test``: the results of :func:`evaluate`, by what the network is told. ``hidden``: the metre and
+        nothing else, the honest result. ``told``: also key and plan, which were found in the very notes to be predicted, so do
+        not compare it with the others. ``with_memory``: ``hidden`` on the test works, mixed with the memory of the piece so far;
+        its weight is fitted on the validation works, which therefore have no such result. ``baselines``: predictions by counts
+        of the training works, in any key, and also with rhythm apart from pitches.
     """
     parts = {"validation": validation, "test": test}
     nats = {name: np.concatenate([predict(network, row, hidden=True).nats for row in rows]) for name, rows in parts.items()}

@@ -1,4 +1,4 @@
-"""What comes of a trained network, of either recipe: the folder of its checkpoint, and pieces that it composes."""
+"""Write the checkpoint of a trained network, of either recipe, and compose pieces with it."""
 
 import copy
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from mozart.checkpoint.folder import write_folder
 from mozart.composing.composer import Composer
 from mozart.composing.composition import Composition
 from mozart.composing.laboratory import Laboratory
+from mozart.composing.publishing import draw_curves
 from mozart.composing.request import MAX_SEED, Request
 from mozart.lab.checkpoint import LabCheckpoint, to_files
 from mozart.lab.training import Run as LabRun
@@ -22,12 +23,11 @@ from mozart.training.loop import Run
 from mozart.training.machine import say
 from mozart.training.output import FIRST_PIECE, SAMPLES
 from mozart.training.publishing import Publisher
-from mozart.training.report import write_curves
 from mozart.training.tracking import Tracker
 
 
 def best_network(run: Run) -> NotesNetwork:
-    """The network of the best epoch so far, on the CPU, with weights as a checkpoint stores them."""
+    """Return the network of the best epoch so far, on the CPU, with the weights' precision in a checkpoint."""
     network = copy.deepcopy(run.averaged).cpu().eval()
     network.load_state_dict(run.best_weights)
     round_weights(network)
@@ -35,7 +35,7 @@ def best_network(run: Run) -> NotesNetwork:
 
 
 def save(checkpoint: Checkpoint | LabCheckpoint, provenance: Mapping[str, Any], folder: Path) -> None:
-    """Write a checkpoint of either recipe, with its card. Raises MozartError when the folder cannot be written."""
+    """Write a checkpoint of either recipe, with its card; raise MozartError when the folder cannot be written."""
     card = write_card(checkpoint.metrics, provenance, folder)
     if isinstance(checkpoint, Checkpoint):
         save_checkpoint(checkpoint, folder, card)
@@ -44,14 +44,14 @@ def save(checkpoint: Checkpoint | LabCheckpoint, provenance: Mapping[str, Any], 
 
 
 class Finisher:
-    """Makes of the network what is kept of it: after epochs where that is asked for, and at the end.
+    """Writes curves, samples and checkpoints: after epochs if the flags ask for it, and at the end.
 
     Attributes
     ----------
     about
         Command, machine and date, for the metrics.
     provenance
-        What ``config.json`` says of how the checkpoint was made.
+        How the checkpoint was made, for ``config.json``.
     """
 
     def __init__(
@@ -70,14 +70,8 @@ class Finisher:
         self._epochs, self._seed = config.epochs, config.seed % (MAX_SEED + 1)
 
     def after_epoch(self, run: Run | LabRun, best: Checkpoint | LabCheckpoint) -> None:
-        """Draw the curves and track the epoch; compose a sample and push what there is when it is time for that.
-
-        Parameters
-        ----------
-        best
-            The best checkpoint so far, not yet tested.
-        """
-        write_curves(run.history, self._folder)
+        """Draw the curves and track the epoch; at the chosen intervals compose a sample, and push the best checkpoint so far."""
+        draw_curves(run.history, self._folder)
         if self._tracker:
             self._tracker.log_epoch(run.history[-1])
         if self._samples_every and run.epoch % self._samples_every == 0:
@@ -87,7 +81,7 @@ class Finisher:
             publisher.push_progress(run.epoch, lambda folder: save(best, self.provenance, folder))
 
     def finish(self, checkpoint: Checkpoint | LabCheckpoint) -> None:
-        """Save the finished checkpoint, compose a first piece from it, as anybody would, and publish it."""
+        """Save the finished checkpoint, load it, compose a first piece, and publish the checkpoint."""
         save(checkpoint, self.provenance, self._folder)
         composer = Composer.load(self._folder)
         piece = _compose(composer, Request(lab=composer.checkpoint is None, seed=self._seed), "Composing")
@@ -99,7 +93,7 @@ class Finisher:
             self._publisher.push_finished(self._folder)
 
     def _write_sample(self, checkpoint: Checkpoint | LabCheckpoint, epoch: int) -> None:
-        """What the network composes now, as MIDI and as a piano roll; the same request every time."""
+        """Compose the same request after every such epoch, as MIDI and as a piano roll."""
         from mozart.rendering.figures import plot_piano_roll
 
         if isinstance(checkpoint, Checkpoint):

@@ -16,9 +16,9 @@ _STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE}
 
 
 def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespace:
-    """What the command line says; without any flag, recipe ``notes`` on the sonatas.
+    """Read the command line; without any flag, it is recipe ``notes`` on the sonatas.
 
-    Beside the flags the result has `state`, the file that the run is saved in.
+    The result has one value more than flags: `state`, the file that the run is saved in.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     music = parser.add_argument_group("music")
@@ -62,11 +62,9 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         metavar="USER/NAME",
         help="continue the run that is saved in --output, or the one that --push-every published as USER/NAME",
     )
+    run.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: a GPU if there is one (default auto)")
     run.add_argument(
-        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: a GPU where there is one (default auto)"
-    )
-    run.add_argument(
-        "--accumulate", type=_count, metavar="N", help="notes: compute each batch in N parts, for a card with little memory"
+        "--accumulate", type=_count, metavar="N", help="notes: compute each batch in N parts, for a GPU with little memory"
     )
     run.add_argument("--dry-run", action="store_true", help="read and split the music, print what is in it, and stop")
     run.add_argument("--samples-every", type=_count, metavar="N", help="compose a short piece every N epochs")
@@ -107,7 +105,7 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
 
 
 def read_config(flags: argparse.Namespace) -> Any:
-    """The configuration of the recipe. Raises MozartError when a flag is another recipe's, or a value is not possible."""
+    """Make the recipe's configuration; raise MozartError when a flag is another recipe's, or a value is not possible."""
     return read_flags(flags, flags.recipe, CONFIGS)
 
 

@@ -1,4 +1,4 @@
-"""Recipe lab, as train.py runs it beside the composer's."""
+"""Run recipe lab for train.py."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -18,7 +18,7 @@ from mozart.training.processes import Processes
 def train_laboratory(
     flags: Namespace, config: Any, music: Music, device: torch.device, saved: Path | None, finisher: Finisher, processes: Processes
 ) -> LabCheckpoint | None:
-    """Problems 1 to 3; None after a dry run. Raises MozartError with more than one process."""
+    """Run Problems 1 to 3; return None after a dry run, and raise MozartError with more than one process."""
     if processes.count > 1:
         raise MozartError("Recipe lab trains in one process: start it without torchrun.")
     options: dict[str, Any] = {"skip_unreadable": flags.skip_unreadable, "say": say}

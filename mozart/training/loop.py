@@ -1,4 +1,4 @@
-"""The training loop of the composer's network, and the run that it goes on with."""
+"""The training loop of the composer's network, and the state of a run."""
 
 import copy
 import math
@@ -26,14 +26,14 @@ from mozart.training.evaluation import evaluate, losses
 from mozart.training.machine import has_bfloat16
 from mozart.training.processes import ALONE, Processes, without_averaging
 
-# How much each part counts; time, voice and pitch decide what a piece is.
+# The weights of the parts in the loss; IOI, voice and pitch matter most.
 _WEIGHTS = {"ioi": 1.0, "voice": 1.0, "pitch": 1.0, "duration": 0.5, "loudness": 0.3}
-_ENDS = 2.0  # movements end seldom: each end counts more
+_ENDS = 2.0  # the weight of a movement's end; ends are rare
 _WARM_UP = 100  # steps
 _LAST_RATE = 0.02  # of the highest learning rate
-_KEPT = 0.99  # of the average of the weights, at every step, in the end
+_KEPT = 0.99  # share of the averaged weights that each step keeps, after the warm-up of the average
 _LARGEST_GRADIENT = 1.0
-_BETWEEN_LOOKS = 20  # steps; asking for the loss at every one would make a GPU wait
+_BETWEEN_LOOKS = 20  # steps between readings of the loss, each of which makes a GPU wait
 
 State = tuple[Tensor, Tensor] | None
 
@@ -45,17 +45,19 @@ class Run:
     Attributes
     ----------
     network, optimizer
-        As they are trained.
+        The network and the optimizer in training.
     averaged
-        The moving average of the weights (Polyak and Juditsky, 1992), which is what is evaluated and kept.
+        The moving average of the weights (Polyak and Juditsky, 1992), which is evaluated and kept.
+    config
+        The settings.
     identity
-        What the run was started with: it is resumed with the same only.
+        The music and the split that the run was started with, and can only be resumed with.
     epoch, steps
-        Finished ones.
+        The number of finished epochs and steps.
     history
-        Of every epoch.
+        The losses and times of every epoch.
     best_epoch, best_weights
-        Of the average that validates best.
+        The epoch and averaged weights with the best validation loss.
     """
 
     network: NotesNetwork
@@ -73,7 +75,7 @@ class Run:
 def start_run(
     config: TrainingConfig, sizes: NetworkConfig, vocabulary: Vocabulary, identity: dict[str, Any], device: torch.device
 ) -> Run:
-    """A run with first weights from the seed."""
+    """Start a run with random weights from the seed."""
     torch.manual_seed(config.seed)
     network = NotesNetwork(vocabulary, sizes).to(device)
     matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
@@ -92,20 +94,26 @@ def train(
     processes: Processes = ALONE,
     accumulate: int = 1,
 ) -> None:
-    """Train until the run has its epochs; the random numbers of an epoch depend on the seed and its number alone.
+    """Train until the run has its epochs; the random numbers of an epoch depend only on the seed and the epoch's number.
 
-    However many processes there are, and in however many parts a batch is computed, the weights are the same to rounding.
+    With any number of processes, and of parts of a batch, the weights are the same except for rounding.
 
     Parameters
     ----------
+    run
+        The run, which this changes.
+    streams
+        The training movements.
+    validation
+        The rows of the movements to validate.
     on_epoch
         Called after every epoch.
     on_estimate
-        Called once, after a few steps, with about how many seconds the rest will take.
+        Called once, after a few steps, with an estimate of the seconds for the rest.
     processes
-        Those that call this together, each with the same run.
+        The processes that call this together, each with the same run.
     accumulate
-        In how many parts each process computes its share of a batch, one after another, so that a small memory is enough.
+        The number of parts in which each process computes its share of a batch, to need less memory.
 
     Raises
     ------
@@ -153,7 +161,7 @@ def _train_epoch(
     rng: np.random.Generator,
     on_estimate: Callable[[float], object] | None,
 ) -> dict[str, Tensor]:
-    """Go through the music once; this process's part of the sum over batches of every part's mean loss, in nats a note."""
+    """Train one epoch; return this process's part of the sum over batches of every part's mean loss, in nats a note."""
     config, device, epoch = run.config, next(run.network.parameters()).device, run.epoch + 1
     network.train()
     totals: dict[str, Tensor] = {}
@@ -171,13 +179,13 @@ def _train_epoch(
             last, here = index == len(shares) - 1, slice(share.start, share.stop)
             batch, weight = deal(share), len(share) / streams.count
             states[index] = _carry(states[index], goes_on[here].to(device))
-            with _same_chance(run.network, share, streams.count, last), nullcontext() if last else without_averaging(network):
+            with _same_dropout(run.network, share, streams.count, last), nullcontext() if last else without_averaging(network):
                 with torch.autocast(device.type, _half(device), enabled=config.precision == "mixed"):
                     told = hide(batch, run.network.vocabulary, Hidden(*(mask[here] for mask in hidden)))
                     scores, states[index] = network(told, states[index])
                 parts = losses(scores, batch)
                 loss = _weigh(parts, scores, batch)
-                # The processes' gradients are averaged, those of the parts of a batch added up.
+                # Gradients are averaged over processes, and added up over the parts of a batch.
                 scaler.scale(loss * weight * n_processes).backward()  # type: ignore[no-untyped-call]
             for name, value in parts.items():
                 totals[name] = totals.get(name, 0.0) + value.detach() * weight
@@ -197,15 +205,15 @@ def _train_epoch(
 
 
 def _divide(sequences: range, parts: int) -> list[range]:
-    """As many parts as there can be, in order."""
+    """Divide sequences, in order, into `parts` parts, or into single sequences if there are fewer."""
     parts = min(parts, len(sequences))
     cuts = [sequences.start + number * len(sequences) // parts for number in range(parts + 1)]
     return [range(start, stop) for start, stop in pairwise(cuts)]
 
 
 @contextmanager
-def _same_chance(network: NotesNetwork, sequences: range, count: int, last: bool) -> Iterator[None]:
-    """What is left out of these sequences is what would be left out of them in the whole batch, of which the last part goes on."""
+def _same_dropout(network: NotesNetwork, sequences: range, count: int, last: bool) -> Iterator[None]:
+    """Give these sequences the dropout masks of the whole batch; only its last part advances the random numbers."""
     dropouts = [module for module in network.modules() if isinstance(module, SequenceDropout)]
     device = next(network.parameters()).device
     for dropout in dropouts:
@@ -240,7 +248,7 @@ def _carry(state: State, goes_on: Tensor) -> State:
 
 
 def _rate(step: int, n_steps: int) -> float:
-    """Warm-up, then half a cosine. (Loshchilov and Hutter, SGDR, 2017.)"""
+    """Return the learning rate's factor: a warm-up, then half a cosine (Loshchilov and Hutter, SGDR, 2017)."""
     done = min(step / n_steps, 1.0)
     return min((step + 1) / _WARM_UP, 1.0) * (_LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
 
@@ -253,5 +261,5 @@ def _require_number(value: float, epoch: int) -> None:
     if not math.isfinite(value):
         raise MozartError(
             f"The loss is no longer a number in epoch {epoch}: choose a lower --learning-rate. "
-            "What was saved before this epoch is still good."
+            "The epochs saved before are still good."
         )

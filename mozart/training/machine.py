@@ -1,6 +1,5 @@
-"""The machine that trains, and what is said on it: its device, what it can compute, how long things take, in words."""
+"""The machine that trains: its device, what it can compute, and lines about it on the terminal."""
 
-import io
 import os
 import platform
 import sys
@@ -12,31 +11,29 @@ from tqdm import tqdm
 
 from mozart.errors import MozartError
 
-_BROKEN_PIPE = 141  # what shells say of a program whose output nobody reads any more
-
 
 def choose_device(name: str, precision: str, rank: int = 0) -> torch.device:
-    """The device to train on.
+    """Choose the device to train on.
 
     Parameters
     ----------
     name
-        ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
+        ``auto`` (CUDA if there is one), ``cpu`` or ``cuda``.
     precision
         ``float32`` or ``mixed``.
     rank
-        Which of the processes of this machine it is for; each has a GPU of its own.
+        The number of this process among those of the machine; each gets another GPU.
 
     Raises
     ------
     MozartError
-        When there is no such device, or no more of them, or it does not compute in this precision.
+        When there is no such device, or not enough of them, or it does not compute in this precision.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise MozartError("There is no CUDA device here: choose --device cpu.")
     device = torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
-        # cuBLAS gives the same sums every time only with a workspace of fixed size; read when CUDA starts.
+        # cuBLAS gives the same sums every time only with a workspace of fixed size; CUDA reads this when it starts.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         if rank >= torch.cuda.device_count():
             raise MozartError(
@@ -50,7 +47,7 @@ def choose_device(name: str, precision: str, rank: int = 0) -> torch.device:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device computes LSTMs in bfloat16."""
+    """Tell whether the device computes LSTMs in bfloat16."""
     if device.type == "cpu":
         # LSTMs run through oneDNN, which has no bfloat16 for processors without AVX-512.
         return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
@@ -58,7 +55,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def describe_machine(device: torch.device) -> str:
-    """The device with what a time depends on: ``x86_64 CPU, 2 cores, 1 thread``."""
+    """Describe the device with everything that times depend on: ``x86_64 CPU, 2 cores, 1 thread``."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
@@ -67,27 +64,15 @@ def describe_machine(device: torch.device) -> str:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what a device raises when its memory is full into a MozartError."""
+    """Turn the error of a device whose memory is full into a MozartError."""
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise MozartError("The device has too little memory for this: choose a smaller --batch-size.") from error
 
 
-def escape_output() -> None:
-    """Print names that are no UTF-8 with escapes, where printing them would fail."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def leave_output() -> int:
-    """Write nothing more to standard output, which nobody reads: Python would try once more at its end. Returns the exit status."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _BROKEN_PIPE
-
-
 def say(text: str) -> None:
-    """Print a line at once, and not into a progress bar."""
+    """Print a line at once, above a progress bar."""
     tqdm.write(text)
     sys.stdout.flush()
 
@@ -98,7 +83,7 @@ def say_how_long(seconds: float) -> None:
 
 
 def in_words(seconds: float) -> str:
-    """``3 h 20 min``, ``7 min`` or ``12 s``."""
+    """Write a duration: ``3 h 20 min``, ``7 min`` or ``12 s``."""
     minutes = round(seconds / 60)
     if minutes >= 60:
         return f"{minutes // 60} h {minutes % 60} min"

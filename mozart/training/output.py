@@ -1,4 +1,4 @@
-"""The folder that a run goes to: free before it begins, and its own while it lasts."""
+"""The output folder of a run: it must be free at the start, and is locked for the run."""
 
 import os
 from collections.abc import Iterator
@@ -10,18 +10,20 @@ from mozart.checkpoint.card import CURVES, PIECES
 from mozart.checkpoint.folder import FILES
 from mozart.errors import MozartError
 
-# What lies in it beside the checkpoint, the curves and the run's state.
+# The names in it beside the checkpoint, the curves and the run's state.
 FIRST_PIECE, SAMPLES = "mozart.mid", "samples"
 
 
 def require_free(folder: Path, state: Path, *, resume: bool) -> None:
-    """Raise MozartError where a run would be lost or a file of somebody's written over, or where there is no run to resume."""
+    """Raise MozartError if training would overwrite a run or a person's file, or if there is no run to resume."""
     if resume:
         if not os.path.isfile(state):
             raise MozartError(f"There is nothing to resume: {state} does not exist. Leave --resume out to start.")
         return
     if os.path.exists(state):
-        raise MozartError(f"{folder} already holds a run: go on with --resume and the same settings, or choose another --output.")
+        raise MozartError(
+            f"{folder} already holds a run: continue it with --resume and the same settings, or choose another --output."
+        )
     names = dict.fromkeys(name for files in FILES.values() for name in files)
     taken = [name for name in (*names, *CURVES, *PIECES, FIRST_PIECE, SAMPLES) if os.path.exists(folder / name)]
     if taken:
@@ -30,7 +32,7 @@ def require_free(folder: Path, state: Path, *, resume: bool) -> None:
 
 @contextmanager
 def own(folder: Path) -> Iterator[None]:
-    """Keep the folder, made where it is missing, for this process; where nothing came of it, it is removed again.
+    """Lock the folder for this process; it is made if missing, and removed again if it stays empty.
 
     The lock is the system's and ends with the process, however that ends.
 

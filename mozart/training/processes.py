@@ -1,7 +1,7 @@
-"""The processes that train together, started by torchrun; without it the one process is alone.
+"""The processes that train together, started by torchrun; without it there is one.
 
-The first process leads: it reads, says and writes. Sequences are dealt without overlap, and gradients are averaged by
-DistributedDataParallel, through gloo on CPUs and NCCL on GPUs. An error is said once, by the process that has it first.
+The first process leads: it reads, prints and writes. Each process gets other sequences, and DistributedDataParallel averages
+gradients, through gloo on CPUs and NCCL on GPUs. The process that meets an error first prints it, and no other.
 """
 
 import datetime
@@ -20,7 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mozart.errors import MozartError
 
-# While the leader reads and publishes the others wait; that a process has died is seen by its connection, and by torchrun.
+# The others wait long, while the leader reads and publishes; the connections and torchrun notice a process that has died.
 _PATIENCE = datetime.timedelta(days=1)
 _CONNECT = datetime.timedelta(seconds=30)
 
@@ -29,14 +29,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among those that train together.
+    """The processes that train together, seen from one of them.
 
     Attributes
     ----------
     rank
-        From 0, which leads.
+        The number of this process; 0 leads.
     count
-        How many there are.
+        The number of processes.
     """
 
     rank: int = 0
@@ -44,12 +44,12 @@ class Processes:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the one that reads, says and writes."""
+        """Whether this process reads, prints and writes."""
         return self.rank == 0
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
-        """The leader does what is inside before the others do, who find it done."""
+        """Let the leader run the block first, and the others when it is done."""
         if not self.leads:
             self._meet()
         yield
@@ -57,7 +57,7 @@ class Processes:
             self._meet()
 
     def share(self, sequences: int) -> range:
-        """Which sequences of a batch are this process's. Raises MozartError when there is none for each."""
+        """Choose this process's sequences of a batch; raise MozartError when there are not enough for all processes."""
         if sequences < self.count:
             raise MozartError(
                 f"{self.count} processes cannot share {sequences} sequence{'s' * (sequences > 1)} a batch: start fewer, or give a "
@@ -66,20 +66,20 @@ class Processes:
         return range(self.rank * sequences // self.count, (self.rank + 1) * sequences // self.count)
 
     def together(self, network: nn.Module) -> nn.Module:
-        """The network, whose gradients are averaged over all processes."""
+        """Wrap the network so that its gradients are averaged over all processes."""
         if self.count == 1:
             return network
         device = next(network.parameters()).device
         return DistributedDataParallel(network, [device] if device.type == "cuda" else None)
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum over all processes."""
+        """Sum over all processes."""
         if self.count > 1:
             dist.all_reduce(values)
         return values
 
     def map(self, function: Callable[[int], Value], count: int) -> list[Value]:
-        """What a function gives for 0 to `count` - 1, in order; each process calls it for its share."""
+        """Collect a function's results for 0 to `count` - 1, in order; each process calls it for its share."""
         own = [function(index) for index in range(self.rank, count, self.count)]
         if self.count == 1:
             return own
@@ -89,27 +89,27 @@ class Processes:
 
     def _meet(self) -> None:
         if self.count > 1:
-            dist.all_reduce(torch.zeros(1))  # on the CPU, so by gloo, which waits as long as it must
+            dist.all_reduce(torch.zeros(1))  # on the CPU, where gloo waits as long as necessary
 
 
 ALONE = Processes()
 
 
 def without_averaging(network: nn.Module) -> AbstractContextManager[Any]:
-    """While it holds, gradients are added up in each process and not averaged yet."""
+    """Return a context in which each process adds up its gradients, and does not average them yet."""
     return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
 
 
 @contextmanager
 def join() -> Iterator[Processes]:
-    """Join the other processes, where torchrun has started several; who does not lead says nothing.
+    """Join the other processes, if torchrun has started several; only the leader prints.
 
     Raises
     ------
     MozartError
         When another process has ended.
     SystemExit
-        Where an error was said by another process.
+        When another process has printed an error.
     """
     count, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     if count == 1:
@@ -134,28 +134,28 @@ def join() -> Iterator[Processes]:
         if lost:
             raise MozartError(
                 "Another process of this training has ended, perhaps because memory ran out, so this one stops too. "
-                "Finished epochs are saved: go on with --resume."
+                "Finished epochs are saved: continue with --resume."
             ) from error
         raise
 
 
 def _is_lost(error: RuntimeError) -> bool:
-    """Whether it means that another process is gone."""
+    """Tell whether the error means that another process is gone."""
     signs = ("closed by peer", "connection reset", "broken pipe", "gloo", "nccl", "connection refused", "recvvalue failed")
     return isinstance(error, dist.DistError) or any(sign in str(error).lower() for sign in signs)
 
 
 def _is_first(store: Any) -> bool:
-    """Whether no other process has said an error yet."""
+    """Tell whether no other process has printed an error yet."""
     try:
         return bool(store.add("said", 1) == 1)
-    except RuntimeError:  # whoever held the store is gone
+    except RuntimeError:  # the process that held the store is gone
         return True
 
 
 @contextmanager
 def _asked_to_end() -> Iterator[None]:
-    """What is finished is saved, so a system that ends this process may do it as Ctrl-C does."""
+    """Treat the system's request to end (SIGTERM) like Ctrl-C: finished epochs are saved."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield

@@ -1,6 +1,6 @@
-"""A run and the Hub: what is looked at before training, what is pushed during it and after it, and a run that is pulled.
+"""A run and the Hub: checks before training, pushes during and after it, and pulling a run's state.
 
-A run's state lies on a branch of its own, with a small file beside it that names its recipe and its SHA-256.
+A run's state is on a separate branch, with a small file beside it that names its recipe and its SHA-256.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from mozart.training.machine import say
 
 
 def require_names(flags: Namespace) -> None:
-    """Raise MozartError where a flag's value cannot be the name of a repository."""
+    """Raise MozartError if a flag's value cannot be the name of a repository."""
     repositories = {
         "--midi-hub": flags.midi_hub,
         "--push-to-hub": flags.push_to_hub,
@@ -32,16 +32,19 @@ def require_names(flags: Namespace) -> None:
 
 
 def find_run(flags: Namespace) -> Path | None:
-    """The saved run to go on with, pulled if it is on the Hub; None for a new one. Raises MozartError when it cannot be had."""
+    """Find the saved run to resume, pulled if it is on the Hub; None for a new run. Raise MozartError if it cannot be pulled."""
     if flags.resume:
         return pull_run(flags.resume, flags.recipe, flags.state.name)
     return flags.state if flags.resume is not None else None
 
 
 def make_publisher(flags: Namespace) -> "Publisher | None":
-    """What publishes where the flags say; None without --push-to-hub.
+    """Make the publisher that the flags ask for; None without --push-to-hub.
 
-    Raises MozartError when it is not possible to publish there: nothing of that is left to the end.
+    Raises
+    ------
+    MozartError
+        When publishing will not be possible; this is checked before training.
     """
     if flags.dry_run or not flags.push_to_hub:
         return None
@@ -50,7 +53,7 @@ def make_publisher(flags: Namespace) -> "Publisher | None":
 
 
 def pull_run(repo_id: str, recipe: str, state_file: str) -> Path:
-    """The state of a run that :class:`Publisher` has pushed. Raises MozartError when it cannot be had whole."""
+    """Pull the state of a run that :class:`Publisher` has pushed; raise MozartError when it does not come whole."""
     about = _about(recipe)
 
     def find_damaged(folder: Path) -> list[str]:
@@ -67,20 +70,20 @@ def pull_run(repo_id: str, recipe: str, state_file: str) -> Path:
 
 @dataclass(frozen=True)
 class Publisher:
-    """Where a run is published.
+    """Publishes a run.
 
     Attributes
     ----------
     repo_id
-        ``user/name``.
+        The repository: ``user/name``.
     recipe
         ``notes`` or ``lab``.
     state
         The file that the run is saved in.
     space
-        A Space that is to compose from it; empty for none.
+        The Space that will compose from the checkpoint; empty for none.
     every
-        So many epochs apart the best checkpoint so far and the run are pushed too; 0 for never.
+        The number of epochs between pushes of the run and its best checkpoint so far; 0 for none.
     """
 
     repo_id: str
@@ -90,19 +93,19 @@ class Publisher:
     every: int
 
     def push_progress(self, epoch: int, save: Callable[[Path], object]) -> None:
-        """Push the run and the best checkpoint so far, which `save` writes; when that fails, say so."""
+        """Push the run and the best checkpoint so far, which `save` writes; print a failure and go on."""
         try:
             self._push_state()
             with tempfile.TemporaryDirectory() as folder:
                 save(Path(folder))
                 revision = self._push(Path(folder))
         except MozartError as error:
-            say(f"  {error} Training goes on, and after epoch {epoch + self.every} it is tried again.")
+            say(f"  {error} Training continues, and will try again after epoch {epoch + self.every}.")
         else:
             say(f"  published as {self.repo_id}, revision {revision}")
 
     def push_finished(self, folder: Path) -> None:
-        """Push the finished checkpoint, and point the Space at it. Raises MozartError where that fails."""
+        """Push the finished checkpoint, and point the Space at it; raise MozartError when that fails."""
         try:
             revision = self._push(folder)
             if self.every:

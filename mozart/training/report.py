@@ -1,17 +1,14 @@
-"""What a run says and writes about itself: metrics.json, the provenance in config.json, learning curves."""
+"""The report of a run: lines for the terminal, metrics.json, and the provenance in config.json."""
 
 import datetime
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from mozart import atomic
-from mozart.checkpoint.card import CURVES
 from mozart.corpus.archive import ARCHIVE_SHA256
 from mozart.corpus.catalogue import RIGHTS, printable
 from mozart.model.vocabulary import Vocabulary
@@ -20,7 +17,7 @@ from mozart.training.loop import Run
 from mozart.training.machine import describe_machine, in_words
 
 PARTS = ("training", "validation", "test")
-# Flags that say where a run comes from and where it goes; they change nothing in it.
+# Flags that only say where a run comes from and goes to, and so do not change its result.
 _PLACES = (
     "--accumulate",
     "--output",
@@ -36,7 +33,7 @@ _PACKAGES = ("torch", "numpy", "music21")
 
 
 def reproducing_command(arguments: Sequence[str]) -> str:
-    """The command that makes the same checkpoint: a resumed run ends as one that was never stopped, wherever it goes."""
+    """Write the command that makes the same checkpoint, without flags that do not change it."""
     kept, leaving_out = [], False
     for argument in arguments:
         if argument.startswith("--"):
@@ -47,7 +44,7 @@ def reproducing_command(arguments: Sequence[str]) -> str:
 
 
 def about_run(arguments: Sequence[str], device: torch.device) -> dict[str, Any]:
-    """How, where and when: what both recipes' metrics say."""
+    """Describe how, where and when a run was made, for both recipes' metrics."""
     return {
         "command": reproducing_command(arguments),
         "machine": describe_machine(device),
@@ -56,14 +53,14 @@ def about_run(arguments: Sequence[str], device: torch.device) -> dict[str, Any]:
 
 
 def make_provenance(config: Any, whose: str | None) -> dict[str, Any]:
-    """What ``config.json`` says about how a checkpoint was made.
+    """Describe how a checkpoint was made, for ``config.json``.
 
     Parameters
     ----------
     config
         The configuration of its recipe.
     whose
-        Whose files they are, in a sentence; None for the archive's.
+        A sentence that says whose files the music is; None for the archive's.
     """
     return {
         "training": asdict(config),
@@ -74,12 +71,12 @@ def make_provenance(config: Any, whose: str | None) -> dict[str, Any]:
 
 
 def name_held_out(validation: Sequence[Score], test: Sequence[Score]) -> dict[str, list[str]]:
-    """The titles of the works held out."""
+    """List the titles of the works held out."""
     return {"validation_works": [work.title for work in validation], "test_works": [work.title for work in test]}
 
 
 def describe_split(parts: Sequence[Sequence[Score]], vocabulary: Vocabulary) -> str:
-    """The works to train on, to validate and to test, and the values of a note's parts, in lines."""
+    """Describe the works to train on, to validate and to test, and the vocabulary, in lines."""
     lines = ["The split, whole works:"]
     for name, works in zip(PARTS, parts, strict=True):
         titles = [work.title for work in works]
@@ -91,7 +88,7 @@ def describe_split(parts: Sequence[Sequence[Score]], vocabulary: Vocabulary) -> 
 
 
 def describe_epoch(run: Run) -> str:
-    """How the last epoch went, in a line."""
+    """Describe the last epoch in a line."""
     last = run.history[-1]
     return (
         f"  epoch {last['epoch']}: training loss {last['train_loss']:.3f}, validation loss {last['validation_loss']:.3f} nats a "
@@ -100,12 +97,12 @@ def describe_epoch(run: Run) -> str:
 
 
 def count_parameters(run: Run) -> int:
-    """How many numbers are learned."""
+    """Count the network's parameters."""
     return sum(parameter.numel() for parameter in run.network.parameters())
 
 
 def describe_run(run: Run) -> dict[str, Any]:
-    """What ``metrics.json`` says of a run of recipe ``notes`` before it is tested: its validation is the best epoch's."""
+    """Describe a run of recipe ``notes`` for ``metrics.json`` before its test, with the validation of the best epoch."""
     return {
         "recipe": "notes",
         "split": "works",
@@ -123,7 +120,7 @@ def describe_run(run: Run) -> dict[str, Any]:
 
 
 def describe_measured(measured: Mapping[str, Any]) -> str:
-    """What :func:`measure` found, a line each: nats a quarter for IOI, voice and pitch together."""
+    """Describe the result of :func:`mozart.training.evaluation.measure` in lines."""
     lines = []
     for part in ("validation", "test"):
         hidden, told = (measured[part][name] for name in ("hidden", "told"))
@@ -135,11 +132,3 @@ def describe_measured(measured: Mapping[str, Any]) -> str:
     for name, found in {"with a memory of the piece": measured["with_memory"], **measured["baselines"]}.items():
         lines.append(f"    test, {name}: {found['test']['nats_a_quarter']['together']:.2f}")
     return "\n".join(lines)
-
-
-def write_curves(history: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    """Draw the losses and the accuracy of the epochs so far."""
-    from mozart.rendering.figures import plot_accuracy, plot_losses
-
-    for name, plot in zip(CURVES, (plot_losses, plot_accuracy), strict=True):
-        atomic.write(folder / name, plot(history))

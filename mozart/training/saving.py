@@ -1,6 +1,6 @@
-"""A training run, saved after every epoch and resumed bit for bit: one file, safetensors with all else as JSON in its header.
+"""Save a training run after every epoch, and resume it bit for bit: one safetensors file, with other values as JSON in its header.
 
-A run can be killed at any moment: at every moment the file is the one of the last finished epoch, or of the one before.
+A run can be killed at any moment: the file is always that of the last finished epoch, or of the one before.
 """
 
 import json
@@ -51,10 +51,18 @@ def save_run(run: Run, path: Path) -> None:
 
 
 def resume_run(path: Path, config: TrainingConfig, identity: Mapping[str, Any], device: torch.device, place: str = "") -> Run:
-    """The run that :func:`save_run` wrote, to go on with; only the number of epochs may be another than it was.
+    """Load the run that :func:`save_run` wrote, to continue it; only the number of epochs may have changed.
 
     Parameters
     ----------
+    path
+        The file.
+    config
+        The settings of now.
+    identity
+        The music and split of now.
+    device
+        The device to train on.
     place
         Where the run is, for people, if that is not the folder of `path`.
 
@@ -78,7 +86,7 @@ def resume_run(path: Path, config: TrainingConfig, identity: Mapping[str, Any], 
                 if name == "music_sha256"
                 else f"another {name.replace('_', ' ')} ({before.get(name)}, now {now[name]})"
             )
-            raise MozartError(f"{place} holds a run with {what}: resume it as it was, or choose another --output.")
+            raise MozartError(f"{place} holds a run with {what}: resume it with what it had, or choose another --output.")
         if config.epochs < values["epoch"]:
             raise MozartError(f"The run in {place} has finished {values['epoch']} epochs: --epochs cannot be less.")
         vocabulary = Vocabulary.from_json(values["vocabulary"])

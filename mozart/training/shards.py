@@ -1,7 +1,7 @@
 """The rows of movements, made once by as many processes as there are cores, and kept in memory-mapped files.
 
-A shard holds the movements of a few works, row after row. Only what is looked at is read, so music may be larger than the memory:
-a million notes take 0.8 GB of disk. Shards that are there are not made again, so making them goes on where it was interrupted.
+A shard holds the movements of a few works, row after row. Rows are read only when needed, so music may be larger than the
+memory: a million notes take 0.8 GB of disk. Existing shards are not made again, so an interrupted making of them continues.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ from mozart.model.vocabulary import Vocabulary
 from mozart.training.data import MIN_NOTES, rows_of
 
 SHARDS = "rows"  # their folder within the output
-_NOTES = 16_384  # of a shard, and then to the end of a work
-_BYTES = 1_000  # of a row, roughly, to see before whether there is room
+_NOTES = 16_384  # a shard ends with the work that reaches this
+_BYTES = 1_000  # of a row, roughly, to check the free room first
 
 
 class Kept(NamedTuple):
-    """Where the rows of a movement are: the shard, its columns, the first row and how many, and the movement's quarters."""
+    """Where the rows of a movement are: the shard, its columns, the first row and their number, and the movement's quarters."""
 
     shard: Path
     columns: "np.dtype[Any]"
@@ -44,14 +44,14 @@ class Kept(NamedTuple):
 
 
 class Shelf(Sequence[Rows]):
-    """The rows of many movements, read from shards when they are looked at."""
+    """The rows of many movements, read from shards when they are needed."""
 
     def __init__(self, movements: Sequence[Kept]) -> None:
         self._movements = movements
 
     @classmethod
     def of(cls, shards: Sequence[Path]) -> Self:
-        """All movements of some shards, each of which has its index beside it."""
+        """Open all movements of some shards, each of which has its index beside it."""
         movements = []
         for path in shards:
             index = json.loads(_index(path).read_bytes())
@@ -64,11 +64,11 @@ class Shelf(Sequence[Rows]):
 
     @property
     def sizes(self) -> list[int]:
-        """How many rows each movement has."""
+        """The number of rows of each movement."""
         return [kept.rows for kept in self._movements]
 
     def thinned(self, most: int) -> Self:
-        """Of so many rows, roughly and at most, evenly over all movements."""
+        """Select movements, evenly over all, of roughly `most` rows together at most."""
         return self[:: max(1, -(-sum(self.sizes) // most))]
 
     def __len__(self) -> int:
@@ -82,21 +82,23 @@ class Shelf(Sequence[Rows]):
         if isinstance(index, slice):
             return type(self)(self._movements[index])
         kept = self._movements[index]
-        # Copy on write, because torch has no tensors that cannot be written. It is unmapped when nobody holds it.
+        # Copy on write, because torch has no read-only tensors. It is unmapped when nobody holds it.
         table = np.memmap(kept.shard, kept.columns, "c", kept.first * kept.columns.itemsize, (kept.rows,))
         columns = {name: torch.from_numpy(np.asarray(table[name])) for name in kept.columns.names or ()}
         return Rows(columns, kept.quarters)
 
 
 def make_shelves(parts: Sequence[tuple[str, Works]], vocabulary: Vocabulary, folder: Path) -> list[Shelf]:
-    """The rows of each part of the music, from shards in `folder` which are made where they are missing.
+    """Open the rows of each part of the music from shards in `folder`, and make the missing shards.
 
     Parameters
     ----------
     parts
-        By name.
+        The works of each part, with its name.
+    vocabulary
+        The values of a note's parts.
     folder
-        What lies in it from other music, another vocabulary or another version of this program is removed.
+        The shards' folder; those of other music, another vocabulary or another version of this program are removed.
 
     Raises
     ------
@@ -119,7 +121,7 @@ def make_shelves(parts: Sequence[tuple[str, Works]], vocabulary: Vocabulary, fol
 
 
 def make_shard(path: Path, works: Works, vocabulary: Vocabulary) -> None:
-    """Write the rows of all movements of `works` that are worth it; the index comes last."""
+    """Write the rows of all movements of `works` that are long enough, and then their index."""
     rows = rows_of(works, vocabulary)
     columns: list[tuple[str, str, tuple[int, ...]]] = []
     content = b""
@@ -156,7 +158,7 @@ def _make_all(missing: Sequence[tuple[Path, Works]], vocabulary: Vocabulary) -> 
 
 
 def _divide(works: Works) -> Iterator[Works]:
-    """The works of each shard."""
+    """Divide works among shards."""
     first, notes = 0, 0
     for index, size in enumerate(works.sizes):
         notes += size

@@ -1,6 +1,6 @@
-"""A run as trackio shows it: losses and accuracy of every epoch, and now and then a piece to hear and to read.
+"""Log a run to trackio: losses and accuracy of every epoch, and now and then a piece to hear and to read.
 
-Without --track nothing of it is imported. What is logged stays on this machine; with a Space it goes there too.
+Without --track trackio is not imported. The log stays on this machine; with a Space it goes there too.
 """
 
 import json
@@ -14,7 +14,7 @@ from mozart.errors import MozartError
 from mozart.rendering.sound import SAMPLE_RATE
 
 PROJECT = "mozart"
-PIECES_EVERY = 4  # epochs, where --samples-every says nothing else
+PIECES_EVERY = 4  # epochs, unless --samples-every says otherwise
 
 
 class Tracker:
@@ -23,11 +23,11 @@ class Tracker:
     Parameters
     ----------
     folder
-        The run's output, whose name the run has; a resumed run goes on under it.
+        The run's output; its name is the name of the run, also of a resumed one.
     config
         The recipe's configuration.
     space
-        ``user/space``; empty for this machine alone.
+        The Space: ``user/space``; empty for this machine alone.
 
     Raises
     ------
@@ -52,18 +52,18 @@ class Tracker:
             raise MozartError(f"The run cannot be tracked {where} ({error}): leave --track out, or try again.") from error
 
     def log_epoch(self, epoch: Mapping[str, Any]) -> None:
-        """What an epoch reached: every number of it that stands alone."""
+        """Log an epoch's single numbers."""
         self._log({name: value for name, value in epoch.items() if isinstance(value, int | float)}, epoch["epoch"])
 
     def log_piece(self, piece: Composition, epoch: int) -> None:
-        """A piece that was composed after an epoch: its score, and its sound where there is FluidSynth."""
+        """Log a piece that was composed after an epoch: its score, and its sound if FluidSynth is there."""
         found: dict[str, Any] = {"score": self._trackio.Html("".join(piece.sheet_music()), caption=piece.title)}
         with suppress(MozartError):
             found["piece"] = self._trackio.Audio(piece.audio(), caption=piece.title, sample_rate=SAMPLE_RATE, format="wav")
         self._log(found, epoch)
 
     def finish(self) -> None:
-        """All that was logged is written."""
+        """Write all that was logged."""
         self._trackio.finish()
 
     def _log(self, values: dict[str, Any], epoch: int) -> None:

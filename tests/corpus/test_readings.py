@@ -49,7 +49,7 @@ def test_the_same_music_is_known_as_such(score: Score, tmp_path: Path) -> None:
 
 
 def test_works(score: Score, tmp_path: Path) -> None:
-    """They have titles and sizes without being looked at, and can be picked, cut and thinned."""
+    """They have titles and sizes without being looked at, and can be picked and cut."""
     readings = Readings(tmp_path / "readings.sqlite")
     known = readings.add((bytes([number]), Reading(score.transpose(number), ())) for number in range(5))
     works = Works(readings, [(f"Work {number}", entry.key, entry.notes) for number, entry in enumerate(known)])
@@ -57,8 +57,6 @@ def test_works(score: Score, tmp_path: Path) -> None:
     assert [work.title for work in works.pick([3, 0])] == ["Work 3", "Work 0"]
     assert works[3:].titles == ["Work 3", "Work 4"]
     assert works[2] == score.transpose(2)
-    assert works.thinned(2).titles == ["Work 0", "Work 3"]
-    assert works.thinned(9).titles == works.titles
 
 
 def test_what_is_no_database(tmp_path: Path, score: Score) -> None:
