@@ -24,7 +24,7 @@ REQUESTS = {
 
 
 def run(trial: Trial) -> None:
-    """What loads composes; all else is refused when it is loaded."""
+    """Hold that a damaged checkpoint either composes or is refused when it is loaded."""
     with tempfile.TemporaryDirectory() as place:
         folders = {"notes": Path(place) / "notes", "lab": Path(place) / "lab"}
         tiny.checkpoint(folders["notes"])

@@ -28,7 +28,7 @@ VALUES: list[Any] = [
 
 
 def bytes_(content: bytes, random_: random.Random) -> bytes:
-    """The same, but for a few places: flipped, cut, doubled, moved, or large."""
+    """Damage bytes in a few places: flip, cut, double, move, or insert large values."""
     changed = bytearray(content)
     for _ in range(random_.choice([1, 1, 2, 4, 16])):
         if not changed:
@@ -54,7 +54,7 @@ def bytes_(content: bytes, random_: random.Random) -> bytes:
 
 
 def json_(content: bytes, random_: random.Random) -> bytes:
-    """The same values, but for one or two; or bytes that are no JSON."""
+    """Damage one or two JSON values, or return bytes that are not JSON."""
     if random_.random() < 0.15:
         return bytes_(content, random_)
     value = json.loads(content)

@@ -49,7 +49,7 @@ def run_midi(trial: Trial) -> None:
 
 
 def run_laboratory_midi(trial: Trial) -> None:
-    """The same by the laboratory's entrance: what the common reader lets through is parsed by music21."""
+    """Let the laboratory read files: music21 parses what the common reader accepts."""
     seeds = [midi_bytes(sonatina(1, 2)), midi_bytes(sonatina(3, 1))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mid"
@@ -65,7 +65,7 @@ def run_laboratory_midi(trial: Trial) -> None:
 
 
 def run_texts(trial: Trial) -> None:
-    """The request inside a MIDI file, which anybody may have written."""
+    """Damage the request inside a MIDI file, which anybody may have written."""
     with tempfile.TemporaryDirectory() as folder:
         checkpoint, path = Path(folder) / "checkpoint", Path(folder) / "a.mid"
         tiny.checkpoint(checkpoint)
@@ -78,7 +78,7 @@ def run_texts(trial: Trial) -> None:
 
 
 def run_archives(trial: Trial) -> None:
-    """Archives that are damaged, or name files outside, links, devices and deep folders: nothing is written beside the folder."""
+    """Hold that damaged archives, and ones with outside paths, links, devices and deep folders, write nothing beside the folder."""
     music = midi_bytes(sonatina(1, 1))
     for number in trial.rounds():
         data = _archive(trial, music)
@@ -99,7 +99,7 @@ def run_archives(trial: Trial) -> None:
 
 
 def run_cache(trial: Trial) -> None:
-    """What was parsed, damaged on disk: read as it was, or parsed again; never other music."""
+    """Hold that a cache that is damaged on disk gives the same music or is read again, and never gives other music."""
     with tempfile.TemporaryDirectory() as folder:
         path, cache = Path(folder) / "a.mid", Path(folder) / "cache"
         path.write_bytes(midi_bytes(sonatina(1, 2)))

@@ -94,7 +94,7 @@ def _programs(folder: Path) -> list[tuple[str, list[str]]]:
 
 
 def _places(folder: Path) -> list[tuple[str, Mapping[str, str | None], list[str]]]:
-    """What the place is, what differs in the environment (None is taken away), and what stands before the command."""
+    """Describe a machine: its name, changes of the environment (None removes), and what comes before the command."""
     somebody = ["setpriv", f"--reuid={_SOMEBODY}", f"--regid={_SOMEBODY}", "--clear-groups"]
     can_be_somebody = os.getuid() == 0 and shutil.which("setpriv") and _can_run([*somebody, sys.executable, "-c", ""])
     places: list[tuple[str, Mapping[str, str | None], list[str]]] = [

@@ -168,7 +168,7 @@ def _break_off(url: str) -> None:
 
 
 def _check(trial: Trial, process: "subprocess.Popen[bytes]", folder: Path) -> None:
-    """The page lives, took no more memory than it may, and keeps nothing of what broke off."""
+    """Require that the page lives, took no more memory than it may, and keeps nothing of broken uploads."""
     memory = 0
     for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):

@@ -80,7 +80,7 @@ def main() -> None:
 
 @contextmanager
 def page_running() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The page's address and process, when its first piece has been made."""
+    """Start the page; yield its address and process when its first piece has been made."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -179,7 +179,7 @@ def send(url: str, config: dict[str, Any], event: dict[str, Any], number: int) -
 
 
 def resident(pid: int) -> int:
-    """The memory of a process, in megabytes."""
+    """Read the memory of a process, in megabytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 

@@ -1,10 +1,12 @@
-"""How long reading MIDI takes: the exact reader and music21 on the sonatas, and 1,000 files as --midi-dir reads them; and how
-long importing the page does, beside Gradio alone.
+"""Measure how long reading MIDI and importing the page take.
+
+The sonatas are read by the exact reader and by music21, and 1,000 files as --midi-dir reads them; importing the page is compared
+with importing Gradio alone.
 
 python benchmarks/read.py [--archive PATH_OR_URL] [--without-music21] [--output FILE.json]
 
-Seconds are those of the processor, which other programs on the machine do not lengthen; those of the 1,000 files, which several
-processes read, are by the clock. music21 takes two minutes or more.
+Times are processor seconds, which do not depend on other programs on the machine; only the 1,000 files, which several processes
+read, are timed by the clock. music21 takes two minutes or more.
 """
 
 import argparse
@@ -70,14 +72,14 @@ def main() -> None:
 
 
 def measure(work: Callable[[], Any]) -> tuple[float, Any]:
-    """The processor's seconds that it takes, and what comes of it."""
+    """Return the processor seconds that the work takes, and its result."""
     started = processor_seconds()
     outcome = work()
     return processor_seconds() - started, outcome
 
 
 def processor_seconds() -> float:
-    """Of this process, and of those that it has started and that have ended."""
+    """Return the processor seconds of this process, and of those that it has started and that have ended."""
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
@@ -124,7 +126,7 @@ def read_with_mido(path: Path) -> list[tuple[int, int, int, int]]:
 
 
 def import_seconds(module: str) -> float:
-    """The processor's seconds that a fresh Python takes to import a module."""
+    """Return the processor seconds that a fresh Python takes to import a module."""
     return measure(lambda: subprocess.run([sys.executable, "-c", f"import {module}"], check=True))[0]
 
 

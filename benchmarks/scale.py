@@ -79,7 +79,7 @@ def measure(folder: Path, counts: list[int]) -> dict[str, Any]:
 
 
 def run_part(part: str, place: Path, *launcher: str) -> dict[str, Any]:
-    """What a part has measured of itself."""
+    """Run a part in a new process, and return its measurements."""
     environment = os.environ | {"MOZART_CACHE": str(place / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, *launcher, __file__, "--part", part, "--folder", str(place)]
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
@@ -96,7 +96,7 @@ def read(folder: Path) -> None:
 
 
 def train_once(folder: Path) -> None:
-    """The rows of all files are made; then a pass is trained, or its first batches."""
+    """Make the rows of all files, and train one pass, or its first batches."""
     with join() as processes:
         with processes.leader_first():
             works = read_folder(folder).scores
@@ -125,14 +125,14 @@ def read_folder(folder: Path) -> Music:
 
 
 def tell(found: dict[str, Any]) -> None:
-    """Print it with the peak memory of this process and of those that it started."""
+    """Print measurements with the peak memory of this process and of those that it started."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peaks = [resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     print(json.dumps({name: round(value, 4) for name, value in found.items()} | {"peak_megabytes": round(max(peaks), 1)}))
 
 
 def generate(folder: Path, count: int) -> None:
-    """Files of single notes, in two tracks, at random, a hundred a folder."""
+    """Write random files of single notes in two tracks, a hundred in each folder."""
     for index in range(count):
         path = folder / f"composer {index // 100}" / f"{index}.mid"
         if path.exists():

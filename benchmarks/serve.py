@@ -67,7 +67,7 @@ def measure(count: int, requests: int) -> dict[str, Any]:
 
 @contextmanager
 def running() -> Iterator[tuple["subprocess.Popen[bytes]", Client, float]]:
-    """A copy of the page, who answers, and how long it took to."""
+    """Start a copy of the page; yield its process, a client, and how long the start took."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -92,13 +92,13 @@ def running() -> Iterator[tuple["subprocess.Popen[bytes]", Client, float]]:
 
 
 def ask(client: Client, seed: int) -> str:
-    """The hash of the MIDI file and the score."""
+    """Compose a piece, and hash its MIDI file and its score."""
     _, midi, score, _ = client.predict(length=LENGTH, seed=seed, api_name="/compose")
     return hashlib.sha256(Path(midi).read_bytes() + Path(score).read_bytes()).hexdigest()
 
 
 def megabytes(pid: int) -> float:
-    """What a process takes, shared pages divided among those that share them (PSS); Linux only."""
+    """Read the memory of a process, with shared pages divided among those that share them (PSS); Linux only."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return round(int(line.split()[1]) / 1024, 1)

@@ -120,10 +120,12 @@ def hear(page: Page, url: str) -> tuple[float, float]:
 
 
 def barriers(page: Page, exceptions: Mapping[str, str]) -> list[str]:
-    """What axe-core finds in the page that bars people from using it: violations of serious or critical impact.
+    """List what axe-core finds in the page that keeps people from using it: violations of serious or critical impact.
 
     Parameters
     ----------
+    page
+        The page in the browser.
     exceptions
         Rules that are left out, each with the reason.
     """

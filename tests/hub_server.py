@@ -1,5 +1,4 @@
-"""A stand-in for the Hub on 127.0.0.1: what huggingface_hub asks for when it pushes and pulls a model or a dataset
-or fills a Space, and no more.
+"""A stand-in for the Hub on 127.0.0.1, with what huggingface_hub needs to push and pull models and datasets, and for a Space.
 
 Large files go through Git LFS, small ones in the commit; Xet is left out. ``environment`` leads another process here::
 

@@ -1,4 +1,4 @@
-"""Can a classifier tell two samples apart?
+"""Test whether a classifier can tell two samples apart.
 
 The method is the classifier two-sample test (Lopez-Paz and Oquab, Revisiting classifier two-sample tests, 2017), with whole
 works and pieces held out. Only this test needs scikit-learn, so it is imported when the test runs.

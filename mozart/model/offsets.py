@@ -21,7 +21,7 @@ MAX_OFFSET = 16 * TICKS  # a longer distance is a pause between movements
 
 
 def find_events(score: Score) -> NDArray[np.intp]:
-    """Number the notes and chords of the voices from 0 in the score's order; return each note's number, shape (N,)."""
+    """Find the notes and chords of the voices; return for each note the index of its own, in the score's order, shape (N,)."""
     begins = (np.diff(score.onsets) != 0) | (np.diff(score.voices) != 0)
     return np.concatenate([[0], np.cumsum(begins)]).astype(np.intp)[: len(score)]
 

@@ -1,1 +1,1 @@
-"""The Gradio page: a tab a module, and the view of a piece, which plays it and shows it as sheet music and as a piano roll."""
+"""The Gradio page: a module for each tab, and the view that plays a piece and shows it as sheet music and as a piano roll."""

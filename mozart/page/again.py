@@ -1,4 +1,4 @@
-"""Bars of a piece composed once more, and taken back."""
+"""Compose bars of a piece again, and take them back."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -11,17 +11,19 @@ if TYPE_CHECKING:
 
 
 def compose_again(piece: "Composition", first: object, last: object) -> "Composition":
-    """The piece with bars composed once more, with a seed of their own.
+    """Compose bars of a piece again, with a random seed.
 
     Parameters
     ----------
+    piece
+        The piece.
     first, last
         The bars that are marked, counted from 1.
 
     Raises
     ------
     MozartError
-        When it has no such bars.
+        When the piece has no such bars.
     """
     if not isinstance(first, int) or not isinstance(last, int):
         raise MozartError("No bars are marked: mark some in the piano roll first.")
@@ -32,12 +34,12 @@ def compose_again(piece: "Composition", first: object, last: object) -> "Composi
 
 
 def take_back(request: Request) -> Request:
-    """The request without the bars that were composed again last. Raises MozartError when there are none."""
+    """Remove from a request the bars that were composed again last; raise MozartError when there are none."""
     if not request.again:
         raise MozartError("No bars have been composed again.")
     return request.changed(again=request.again.rpartition(",")[0])
 
 
 def last_marked(request: Request) -> tuple[int, int] | None:
-    """First and last of the bars that were composed again last."""
+    """Return the first and last of the bars that were composed again last."""
     return request.bars_again[-1][:2] if request.again else None

@@ -13,5 +13,5 @@ class Bars(gr.Slider):
     is_template = True  # the browser draws it as the slider that it is
 
     def preprocess(self, payload: float | None) -> float | None:  # type: ignore[override]
-        """The number; None where the field is empty."""
+        """Return the number; None if the field is empty."""
         return payload

@@ -1,4 +1,4 @@
-"""The tab in which a piece is heard beside the music that it goes on from."""
+"""The tab that plays a piece beside its opening and the opening's original continuation."""
 
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mozart.composing.composition import Composition
     from mozart.notes import Score
 
-_NOTHING = "<p>Compose a piece that goes on from an opening first: More, Opening.</p>"
-STALE = "<p>There is a new piece: press the button to hear it beside the music that it goes on from.</p>"
+_NOTHING = "<p>First compose a piece that continues an opening: More, Opening.</p>"
+STALE = "<p>There is a new piece: press the button to hear it beside its opening.</p>"
 
 
 class Compare:
@@ -26,7 +26,7 @@ class Compare:
         self.box = gr.HTML(_NOTHING, elem_id="compare", apply_default_css=False)
 
     def show(self, visit: Visit) -> str:
-        """The passages' players, or why there are none."""
+        """Return the passages' players, or a sentence that says why there are none."""
         if visit.shown is None:
             return _NOTHING
         try:
@@ -40,22 +40,22 @@ class Compare:
 
 
 def find_passages(piece: "Composition") -> list[tuple[str, "Score"]]:
-    """The opening, how Mozart goes on where that is known, and how the piece does, as many bars each.
+    """Find the opening, Mozart's continuation if it is known, and the piece's, with equally many bars.
 
     Raises
     ------
     MozartError
-        When the piece goes on from nothing.
+        When the piece has no opening.
     """
     opening: Any = piece.opening
     if opening is None:
-        raise MozartError("This piece begins by itself: choose an opening under More, and compose one that goes on from it.")
+        raise MozartError("This piece has no opening: choose one under More, and compose a piece that continues it.")
     composed = piece.score
     if piece.opening_notes:
         composed = composed.cut(int(composed.onsets[piece.opening_notes]), int(composed.end) + 1)
     found = [(f"The opening: {opening.name}", even_out(opening.score, piece.tempo))]
     if opening.continuation is None or not len(opening.continuation):
-        return [*found, ("How the piece goes on", even_out(composed, piece.tempo))]
+        return [*found, ("How the piece continues", even_out(composed, piece.tempo))]
     who = "your file" if piece.request.has_own_opening else "Mozart"
     real, ours = cut_alike([opening.continuation, composed], piece.tempo)
-    return [*found, (f"How {who} goes on", real), ("How the piece goes on", ours)]
+    return [*found, (f"How {who} continues", real), ("How the piece continues", ours)]

@@ -17,7 +17,7 @@ Updates = dict[Any, Any]
 
 
 class Drafts:
-    """Where they stand: hidden until somebody asks for them."""
+    """The drafts' place on the page, hidden until a visitor asks for them."""
 
     def __init__(self) -> None:
         with gr.Column(visible=False, elem_id="draft_group") as self.group:
@@ -33,7 +33,7 @@ class Drafts:
         return [self.group, *self.boxes]
 
     def compose(self, studio: Studio, visit: Visit, press: int) -> Updates:
-        """Compose and play them. Raises MozartError when no piece is shown. Nothing changes where Stop was pressed."""
+        """Compose and play drafts; change nothing after Stop. Raise MozartError when no piece is shown."""
         pieces = []
         for request in studio.drafts(visit.latest(), COUNT):
             if not visit.goes_on(press):
@@ -50,7 +50,7 @@ class Drafts:
 
     @staticmethod
     def kept(visit: Visit, number: int) -> Request:
-        """The request of one of them. Raises MozartError when there are none."""
+        """Return the request of one draft; raise MozartError when there are none."""
         if number >= len(visit.drafts):
             raise MozartError("These drafts are gone: ask for three new ones.")
         return visit.drafts[number]

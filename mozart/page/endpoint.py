@@ -1,4 +1,4 @@
-"""What a program calls: one function, made from the settings of a Request."""
+"""The endpoint for programs: one function, made from the settings of a Request."""
 
 import inspect
 from collections.abc import Callable
@@ -37,10 +37,12 @@ By curl:
 
 
 def make_endpoint(studio: Studio, box: Any) -> Callable[..., Answer]:
-    """A function with one parameter for every setting.
+    """Make a function with one parameter for every setting.
 
     Parameters
     ----------
+    studio
+        The studio that composes.
     box
         A component, whose cache keeps the files.
     """
@@ -58,8 +60,8 @@ def make_endpoint(studio: Studio, box: Any) -> Callable[..., Answer]:
             raise refusal(error) from error
 
     compose.__doc__ = (
-        "Compose a piece; returns the sound (MP3; none without FluidSynth), the MIDI file, the MusicXML file, and about it: "
-        f"its request with the seed, its notes and more.\n\nArgs:\n{requests.describe_parameters()}\n"
+        "Compose a piece, and return its sound (MP3; none without FluidSynth), its MIDI file, its MusicXML file, and a JSON object "
+        f"with its request, seed, notes and more.\n\nArgs:\n{requests.describe_parameters()}\n"
     )
     compose.__signature__ = inspect.Signature(parameters, return_annotation=Answer)  # type: ignore[attr-defined]
     compose.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": Answer}
@@ -67,7 +69,7 @@ def make_endpoint(studio: Studio, box: Any) -> Callable[..., Answer]:
 
 
 def code(address: str) -> str:
-    """Examples for programs, as Markdown; `address` is the page's own, with a slash at its end."""
+    """Write examples for programs, as Markdown; `address` is the page's own, with a slash at its end."""
     settings = "\n".join(f"| `{name}` | {field.description} |" for name, field in requests.Request.model_fields.items())
     return _CODE.format(address=address, settings=settings)
 

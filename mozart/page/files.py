@@ -1,4 +1,4 @@
-"""A piece's sound and files, served to the visitor from Gradio's cache, which deletes them by itself; and small players."""
+"""A piece's sound and files, served from Gradio's cache, which deletes them in time; and small players."""
 
 import tempfile
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _HEIGHT, _LENGTH = 64, 640  # of a sketch, in its own units
 
 
 def serve(box: Any, name: str, content: bytes) -> str:
-    """The address of a file that holds `content`; `box` is any component, whose cache keeps it."""
+    """Store `content` as a file in the cache of `box`, which is any component, and return its address."""
     try:
         _room.make(Path(box.GRADIO_CACHE), len(content))
         with tempfile.TemporaryDirectory() as folder:
@@ -38,14 +38,14 @@ def serve(box: Any, name: str, content: bytes) -> str:
 
 
 def serve_sound(box: Any, name: str, samples: NDArray[np.int16]) -> str:
-    """The address of a sound as FLAC: small, quickly written, and exact to the sample."""
+    """Store a sound as FLAC, which is small, quickly written and lossless, and return its address."""
     from mozart.rendering import formats
 
     return serve(box, f"{name}.flac", formats.flac_bytes(samples))
 
 
 def play(score: Score) -> NDArray[np.int16]:
-    """The samples of a passage. Raises MozartError without FluidSynth."""
+    """Render the samples of a passage; raise MozartError without FluidSynth."""
     from mozart.rendering import sound
 
     samples: NDArray[np.int16] = sound.render(score)
@@ -53,14 +53,14 @@ def play(score: Score) -> NDArray[np.int16]:
 
 
 def engrave(piece: "Composition", narrow: bool) -> tuple[list[str], Timemap]:
-    """Sheet music as SVG, one a page, and the times of its heads. Raises MozartError without verovio."""
+    """Engrave sheet music as SVG pages, with the times of its heads; raise MozartError without verovio."""
     from mozart.rendering.verovio import engrave_with
 
     return engrave_with(piece.musicxml(), narrow, read_timemap)
 
 
 def read_sound(url: str | None) -> NDArray[np.int16] | None:
-    """The samples that :func:`serve_sound` has written; None where there are none, or no longer."""
+    """Read the samples that :func:`serve_sound` has written; None if there are none, or no longer."""
     from mozart.rendering import formats
 
     if url is None or not (path := Path(url.removeprefix(SERVED))).is_file():
@@ -69,7 +69,7 @@ def read_sound(url: str | None) -> NDArray[np.int16] | None:
 
 
 def write_files(piece: "Composition", samples: NDArray[np.int16] | None, is_drawn: bool = False) -> dict[str, bytes]:
-    """What is taken home, by the ending of its name; without sound where there are no samples, and paper where that is wanted."""
+    """Write the files to download, by extension; without sound if there are no samples, and with a PDF if `is_drawn`."""
     from mozart.rendering import formats
 
     files = {"mid": piece.midi(), "musicxml": piece.musicxml().encode()}
@@ -81,7 +81,7 @@ def write_files(piece: "Composition", samples: NDArray[np.int16] | None, is_draw
 
 
 def offer(box: Any, piece: "Composition", files: Mapping[str, bytes]) -> str:
-    """Links to the files, each named after the piece; with the PDF a button for a picture of the first page."""
+    """Write links to the files, each named after the piece; with a PDF also a button for a picture of the first page."""
     name = file_name(piece)
     links = "".join(
         f'<a id="{ending}" class="mozart-download" download="{escape(name)}.{ending}" '
@@ -96,7 +96,7 @@ def offer(box: Any, piece: "Composition", files: Mapping[str, bytes]) -> str:
 
 
 def player_html(name: str, sound: str | None, score: Score | None = None, about: str = "") -> str:
-    """A small player: a name, a sketch of the notes where a score is given, and the browser's own controls."""
+    """Write a small player: a name, a sketch of the notes if a score is given, and the browser's own controls."""
     sketch = sketch_svg(score) if score is not None else ""
     audio = f'<audio controls preload="none" src="{escape(sound)}" aria-label="{escape(name)}"></audio>' if sound else ""
     said = f"<span>{escape(about)}</span>" if about else ""
@@ -104,7 +104,7 @@ def player_html(name: str, sound: str | None, score: Score | None = None, about:
 
 
 def sketch_svg(score: Score) -> str:
-    """The notes as a still picture: time to the right, pitch upwards, a class for each hand."""
+    """Draw the notes as a still picture: time to the right, pitch upwards, a class for each hand."""
     if not len(score):
         return ""
     low, high, start = int(score.pitches.min()), int(score.pitches.max()), int(score.onsets[0])

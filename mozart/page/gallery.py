@@ -1,7 +1,7 @@
-"""Pieces made beforehand, to be heard the moment the page opens.
+"""Pieces made beforehand, which a visitor can hear as soon as the page opens.
 
-A piece is three files of one name: a MIDI file that holds the notes, an MP3, and JSON that says what it is called and what was
-asked for. :func:`make_gallery` writes them.
+A piece is three files of one name: a MIDI file with the notes, an MP3, and JSON with its title and request.
+:func:`make_gallery` writes them.
 """
 
 import json
@@ -33,13 +33,13 @@ class Ready(NamedTuple):
     Attributes
     ----------
     name
-        For people.
+        The title for people.
     score
-        Its notes.
+        The notes.
     sound
         An MP3 file.
     settings
-        What was asked for, with the seed.
+        The settings of its request, with the seed.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Ready(NamedTuple):
 
 
 def make_gallery(composer: "Composer", folder: Path = FOLDER, requests: Sequence[Request] = REQUESTS) -> None:
-    """Compose and play the pieces into `folder`, in place of those before. Raises MozartError without FluidSynth."""
+    """Compose the pieces into `folder`, in place of the old ones; raise MozartError without FluidSynth."""
     from mozart.rendering import formats
 
     made = []
@@ -69,7 +69,7 @@ def make_gallery(composer: "Composer", folder: Path = FOLDER, requests: Sequence
 
 
 def load_gallery(folder: Path = FOLDER) -> list[Ready]:
-    """The pieces, in order of their names; those of which a file is missing or cannot be read are left out."""
+    """Load the pieces in order of their names, without those that miss a file or cannot be read."""
     ready = []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -80,7 +80,7 @@ def load_gallery(folder: Path = FOLDER) -> list[Ready]:
 
 
 def show_gallery(ready: Sequence[Ready]) -> str:
-    """Their players, as HTML."""
+    """Write the pieces' players as HTML."""
     if not ready:
         return ""
     players = "".join(files.player_html(piece.name, f"{files.SERVED}{piece.sound}", piece.score) for piece in ready)

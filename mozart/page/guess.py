@@ -1,4 +1,4 @@
-"""The tab of the blind test: two passages that go on from one opening, equally long; which one is Mozart's?"""
+"""The tab of the blind test: two passages continue one opening, and visitors guess which one is Mozart's."""
 
 import secrets
 from typing import Any
@@ -18,7 +18,7 @@ from mozart.page.votes import Tally
 BARS = 8  # as many as an excerpt can have
 NAMES = ("Passage A", "Passage B")
 _INVITATION = (
-    "**Mozart or machine?** Two passages go on from one opening, equally long and played alike. One is Mozart's, from a work "
+    "**Mozart or machine?** Two passages continue the same opening, equally long and played alike. One is Mozart's, from a work "
     "that the network has not seen. The other was composed a moment ago."
 )
 Updates = dict[Any, Any]
@@ -42,7 +42,7 @@ class Guess:
         return [self.opening, *self.boxes, self.choice, self.said]
 
     def pose(self, studio: Studio, visit: Visit) -> Updates:
-        """Two new passages. Raises MozartError where no opening has a continuation, or there is no sound."""
+        """Make two new passages; raise MozartError if no opening has a continuation, or there is no sound."""
         seed = secrets.randbelow(MAX_SEED + 1)
         opening, passages, riddle = make_riddle(studio, seed)
         sounds = pad_alike([files.play(passage) for passage in passages])
@@ -60,7 +60,7 @@ class Guess:
         }
 
     def judge(self, studio: Studio, visit: Visit, guessed: str) -> Updates:
-        """The answer, the visitor's guesses so far, and everybody's. A second guess at one test does not count."""
+        """Tell the answer, this visitor's guesses so far, and everybody's. A second guess at one test does not count."""
         riddle = visit.take_riddle()
         if riddle is None or guessed not in NAMES:
             return {self.choice: gr.update(interactive=False)}
@@ -80,12 +80,12 @@ class Guess:
 
 
 def make_riddle(studio: Studio, seed: int) -> tuple[Score, list[Score], Riddle]:
-    """An opening, two passages of equal length that go on from it, and the answer.
+    """Make an opening, two passages of equal length that continue it, and the answer.
 
     Raises
     ------
     MozartError
-        When the checkpoint has no opening of which the continuation is known.
+        When the checkpoint has no opening with a known continuation.
     """
     generator = np.random.default_rng(seed)
     composer = studio.composer
@@ -105,6 +105,6 @@ def make_riddle(studio: Studio, seed: int) -> tuple[Score, list[Score], Riddle]:
 
 
 def say_tally(studio: Studio) -> str:
-    """What all visitors guessed; empty before the first guess."""
+    """Say how all visitors guessed; an empty text before the first guess."""
     tally: Tally = studio.votes.count(studio.composer.identity)
     return f"Visitors were right in {tally}; by chance it would be 50 %." if tally.total else ""

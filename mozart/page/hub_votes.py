@@ -21,14 +21,14 @@ _KINDS = {"passage": str, "seed": int, "checkpoint": str, "right": bool}
 
 
 class HubVotes(Votes):
-    """All guesses, in memory, and one a line in a dataset on the Hub.
+    """All guesses, in memory and in a dataset on the Hub, one a line.
 
-    Every run writes a file of its own, which only grows: so runs never write over each other's.
+    Every run appends to a new file, so runs never overwrite each other's guesses.
 
     Parameters
     ----------
     repo_id
-        The dataset: ``user/name``. It is made, private, when it is not there.
+        The dataset: ``user/name``. It is created, private, if it does not exist.
     """
 
     def __init__(self, repo_id: str) -> None:
@@ -39,7 +39,7 @@ class HubVotes(Votes):
         self._scheduler: CommitScheduler | None = None
 
     def connect(self) -> None:
-        """Count the guesses of before, and send those of now every few minutes. What was guessed until then is sent too.
+        """Count the stored guesses, and from now on send new ones every few minutes, with those made so far.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class HubVotes(Votes):
         """
         from huggingface_hub import CommitScheduler
 
-        with explained(f"The guesses of before cannot be had from the dataset {self.repo_id}"):
+        with explained(f"The earlier guesses cannot be read from the dataset {self.repo_id}"):
             api = connect()
             api.create_repo(self.repo_id, repo_type="dataset", private=True, exist_ok=True)
             for path in pull_dataset(self.repo_id, ".jsonl"):
@@ -64,7 +64,7 @@ class HubVotes(Votes):
             )
 
     def add(self, passage: str, seed: int, checkpoint: str, right: bool) -> None:
-        """Count one guess. Raises MozartError when it cannot be written."""
+        """Count one guess; raise MozartError when it cannot be written."""
         super().add(passage, seed, checkpoint, right)
         vote = {"passage": passage, "seed": seed, "checkpoint": checkpoint, "right": right}
         try:
@@ -74,14 +74,14 @@ class HubVotes(Votes):
             raise MozartError(f"The guess could not be kept ({error.strerror}).") from error
 
     def send(self) -> None:
-        """Send what has not been sent yet, and wait for it. Raises MozartError when it does not arrive."""
+        """Send the guesses that were not sent yet, and wait; raise MozartError when they do not arrive."""
         if self._scheduler is not None:
             with explained(f"The guesses could not be sent to the dataset {self.repo_id}"):
                 self._scheduler.trigger().result()
 
 
 def _read(line: str) -> dict[str, Any] | None:
-    """A guess; None for a line that is none."""
+    """Read a guess; None for any other line."""
     try:
         vote = json.loads(line)
         fits = vote.keys() == _KINDS.keys() and all(type(vote[name]) is kind for name, kind in _KINDS.items())

@@ -1,14 +1,14 @@
-"""The tab in which it is said how like Mozart the pieces are: what the checkpoint's card says, as it was measured."""
+"""The tab that says how like Mozart the pieces are: the measures of the checkpoint's card."""
 
 from typing import Any
 
 from mozart.page.studio import Studio
 
-NOTHING = "How like Mozart the pieces of this checkpoint are was not measured: `mozart measure` does that."
+NOTHING = "Nobody has measured how like Mozart the pieces of this checkpoint are: `mozart measure` does that."
 
 
 def say_measures(studio: Studio) -> str:
-    """The measures of the checkpoint's pieces, as Markdown."""
+    """Write the measures of the checkpoint's pieces, as Markdown."""
     from mozart.measuring.report import markdown
 
     measured = _measured(studio.composer)
@@ -20,7 +20,7 @@ def say_measures(studio: Studio) -> str:
 
 
 def say_likeness(composer: Any) -> str:
-    """The same in a sentence; empty where nothing was measured."""
+    """Write the most important measure as a sentence; an empty text if nothing was measured."""
     measured = _measured(composer)
     if measured is None:
         return ""
@@ -32,7 +32,7 @@ def say_likeness(composer: Any) -> str:
 
 
 def _measured(composer: Any) -> Any:
-    """What was measured of a checkpoint's pieces; None where it was not, or was measured otherwise than now."""
+    """Return the measures of a checkpoint's pieces; None without any, or if another version measured them."""
     measured = composer.metrics.get("measures")
     try:
         _ = (

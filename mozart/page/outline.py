@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def find_outline(piece: "Composition") -> tuple[list[Bracket], list[str]]:
-    """The brackets over the bars that return, and each bar's Roman numerals.
+    """Find the brackets over the bars that return, and each bar's Roman numerals.
 
     Both are empty where nothing was planned, and where the plan's bars are not the piece's: in another rhythm. Bars that were
     composed again return from nowhere. Brackets count bars from 1; what they say has the numbers of the sheet music.
@@ -35,7 +35,7 @@ def find_outline(piece: "Composition") -> tuple[list[Bracket], list[str]]:
 
 
 def first_number(score: Score) -> int:
-    """What the first bar is called in the sheet music: an upbeat is 0, and silent bars at the beginning are not written."""
+    """Return the number of the first bar in the sheet music, where an upbeat is 0 and silent bars at the beginning are left out."""
     silent = int(score.bar_at(int(score.onsets[0])))
     upbeat = written_bars(score.bars_slice(silent, len(score.bars)))[0].is_pickup
     return 1 - silent - int(upbeat)
@@ -47,6 +47,6 @@ def _label(source: int, bars: int, moved: bool) -> str:
 
 
 def _tidy(line: str) -> str:
-    """The chords of a bar, each once in a row, and no word of beats that are silent."""
+    """Write the chords of a bar without repetitions and silent beats."""
     names = [name for name in line.split() if name != "–"]
     return " ".join(name for i, name in enumerate(names) if not i or name != names[i - 1])

@@ -1,4 +1,4 @@
-"""The page: what stands where."""
+"""The page: its parts and their places."""
 
 from html import escape
 from pathlib import Path
@@ -73,13 +73,13 @@ THEME = gr.themes.Soft(
 
 
 def head() -> str:
-    """The page's style and script, for ``launch(head=…)``."""
+    """Return the page's style and script, for ``launch(head=…)``."""
     style, script = ((_STATIC / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return f"<style>\n{style}</style>\n<script>\n{script}</script>\n"
 
 
 def launch_options() -> dict[str, Any]:
-    """What ``launch`` needs for this page: theme, style, script, and the card that other sites show."""
+    """Return the options of ``launch`` for this page: theme, style, script, and the card that other sites show."""
     from starlette.middleware import Middleware
 
     return {
@@ -94,13 +94,7 @@ def launch_options() -> dict[str, Any]:
 
 
 def build_page(studio: Studio) -> gr.Blocks:
-    """The page as Gradio Blocks, ready to launch with :func:`launch_options`.
-
-    Parameters
-    ----------
-    studio
-        Makes every visitor's piece.
-    """
+    """Build the page as Gradio Blocks, ready to launch with :func:`launch_options`; `studio` composes every visitor's piece."""
     ready = load_gallery()
     gr.set_static_paths([piece.sound for piece in ready])
     with gr.Blocks(title=share.TITLE, analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:

@@ -1,4 +1,4 @@
-"""Passages that are heard beside each other: cut to one length, played alike, so that only the notes differ."""
+"""Make passages comparable by ear: cut them to one length and play them alike, so that only the notes differ."""
 
 from typing import Any
 
@@ -11,28 +11,23 @@ VELOCITY = 72  # excerpts carry no velocities of the performer's: none do, so th
 
 
 def cut_alike(scores: list[Score], tempo: float) -> list[Score]:
-    """The beginnings of scores, as many bars of each as the shortest has, at one tempo and one velocity.
+    """Cut scores to the number of bars of the shortest, at one tempo, in quarter notes a minute, and one velocity.
 
-    Notes end where the last bar does.
-
-    Parameters
-    ----------
-    tempo
-        In quarter notes a minute.
+    Notes end with the last bar.
     """
     bars = min(len(score.bars) for score in scores)
     return [even_out(_beginning(score, bars), tempo) for score in scores]
 
 
 def even_out(score: Score, tempo: float) -> Score:
-    """The same notes at one tempo, in quarter notes a minute, and one velocity."""
+    """Give all notes one tempo, in quarter notes a minute, and one velocity."""
     rows = score.columns.copy()
     rows[:, 4] = VELOCITY
     return score.replace(notes=rows, tempi=[(0, tempo)], title="")
 
 
 def pad_alike(sounds: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    """Sounds with silence at their ends, all as long as the longest: length tells nobody which is which."""
+    """Add silence at the ends of sounds, so that all are as long as the longest and their length tells nothing."""
     longest = max(len(sound) for sound in sounds)
     return [np.pad(sound, (0, longest - len(sound))) for sound in sounds]
 

@@ -1,4 +1,4 @@
-"""Where a piece is heard, seen and taken home."""
+"""The part of the page in which a visitor hears, sees and downloads a piece."""
 
 import threading
 import time
@@ -50,7 +50,7 @@ class Piece:
             self.retime = gr.Radio(OFFSETS[1:], label="The same notes in another rhythm", elem_id="retime")
 
     def build_history(self) -> None:
-        """The visit's pieces and the favourites, which the browser keeps; it stands elsewhere on the page."""
+        """Build the list of the visit's pieces and the favourites, which the browser keeps, elsewhere on the page."""
         self.history = gr.HTML(
             None, html_template='<div class="history"></div>', js_on_load=_HISTORY, elem_id="history", apply_default_css=False
         )
@@ -75,9 +75,9 @@ class Piece:
             raise refusal(error) from error
 
     def show(self, piece: "Composition", visit: Visit, whole: bool = True, marked: tuple[int, int] | None = None) -> Updates:
-        """What is heard and seen at once; :meth:`finish` brings what takes longer.
+        """Show what is ready at once; :meth:`finish` brings what takes longer.
 
-        A piece that was ended early plays not by itself, and no link leads to it: its request means the whole.
+        A piece that was ended early does not play by itself, and has no link, because its request means the whole piece.
         """
         sound, problem = None, ""
         try:
@@ -129,7 +129,7 @@ class Piece:
         marked: tuple[int, int] | None,
         sheet: tuple[list[str], Timemap] | None = None,
     ) -> Any:
-        """What the view shows. The same sound has the same address, so the second time it plays on."""
+        """Make the view's data. The same sound has the same address, so it plays on when the data come again."""
         pages, timemap = sheet or ([], None)
         returns, harmony = find_outline(piece)
         return view_data(
@@ -156,7 +156,7 @@ class Piece:
         return {self.view: {**self._data(beginning, sound, True, None), "growing": True}}
 
     def _again(self, visit: Visit) -> Updates:
-        """What stood there before a press that came to nothing: there, the sound is the same, and so it plays on or waits."""
+        """Show the former piece again after a press without result; its sound is the same, so it plays on or waits."""
         shown, sound = visit.what_is_shown()
         return {self.view: None if shown is None else self._data(shown.changed(), sound, False, None)}
 
@@ -192,5 +192,5 @@ class Piece:
 
 
 def refusal(error: MozartError) -> gr.Error:
-    """What the page shows of an error. Gradio takes it for HTML, and it may repeat what a link or a file name says."""
+    """Show an error on the page, escaped, because Gradio takes it for HTML and it may quote a link or a file name."""
     return gr.Error(escape(str(error), quote=False), print_exception=False)

@@ -33,20 +33,22 @@ def roll_html(
     opening_notes: int = 0,
     first_number: int = 1,
 ) -> str:
-    """The roll, ready to be scrolled: keyboard, brackets, bar numbers, harmonies, and the lanes with the notes.
+    """Write the roll, ready to be scrolled: keyboard, brackets, bar numbers, harmonies, and the lanes with the notes.
 
     Parameters
     ----------
+    score
+        The piece.
     returns
-        First bar, last bar and label of stretches that come back.
+        First bar, last bar and label of passages that return.
     harmony
         A Roman numeral for each bar, from the first on; it may end early.
     shared
-        Which notes stand in the training music too.
+        The notes that also occur in the training music.
     opening_notes
         How many notes, from the first on, are the opening's.
     first_number
-        What the first bar is called.
+        The number of the first bar.
     """
     lowest, highest = pitch_range(score)
     starts = quarters(score)
@@ -71,7 +73,7 @@ def roll_html(
 
 
 def pitch_range(score: Score) -> tuple[int, int]:
-    """The lowest and the highest pitch that the roll has a lane for, both within 0 to 127."""
+    """Return the lowest and the highest pitch that the roll has a lane for, both within 0 to 127."""
     sounding = score.pitches if len(score) else [_MIDDLE_C]
     lowest, highest = int(min(sounding)) - _MARGIN, int(max(sounding)) + _MARGIN
     missing = max(0, _LEAST - (highest - lowest + 1))
@@ -80,13 +82,13 @@ def pitch_range(score: Score) -> tuple[int, int]:
 
 
 def quarters(score: Score) -> list[float]:
-    """Where bars begin, and where the last one ends, in quarters."""
+    """Return where bars begin, and where the last one ends, in quarters."""
     last = int(score.bars[-1])
     return [*(score.bars / TICKS).tolist(), (last + score.metre_at(last).bar) / TICKS]
 
 
 def describe(score: Score, opening_notes: int = 0) -> str:
-    """The roll in a sentence, for people who do not see it."""
+    """Describe the roll in a sentence, for people who do not see it."""
     if not len(score):
         return "Piano roll without notes"
     key = estimate_key(score)
@@ -103,7 +105,7 @@ def _place(x: float, width: float) -> str:
 
 
 def _ruler(starts: Sequence[float], first_number: int) -> str:
-    """The bars' numbers; one or several can be marked, with the pointer or the keyboard."""
+    """Write the bars' numbers, which a visitor can mark with the pointer or the keyboard."""
     options = "".join(
         f'<span role="option" aria-selected="false" aria-label="Bar {bar}" tabindex="{-1 if start else 0}" '
         f'style="{_place(start, stop - start)}">{bar}</span>'
@@ -114,7 +116,7 @@ def _ruler(starts: Sequence[float], first_number: int) -> str:
 
 
 def _brackets(returns: Sequence[Bracket], starts: Sequence[float]) -> str:
-    """A bracket for each stretch that comes back, on as many lines as they need so that none lies on another."""
+    """Write a bracket for each passage that returns, on as many lines as needed to avoid overlaps."""
     if not returns:
         return ""
     ends: list[int] = []  # the last bar of each line so far
@@ -136,7 +138,7 @@ def _harmony(numerals: Sequence[str], starts: Sequence[float]) -> str:
 
 
 def _keys(lowest: int, highest: int) -> str:
-    """A piano's keys from the top down, one in each lane."""
+    """Write a piano's keys from the top down, one in each lane."""
     return "".join(
         f'<i class="{"black" if pitch % 12 in _BLACK else "white"}" data-pitch="{pitch}">'
         f"{f'C{pitch // 12 - 1}' if pitch % 12 == 0 else ''}</i>"
@@ -145,7 +147,7 @@ def _keys(lowest: int, highest: int) -> str:
 
 
 def _bars(score: Score, starts: Sequence[float]) -> str:
-    """A line at the beginning of each bar, and fainter ones at its beats."""
+    """Write a line at the beginning of each bar, and fainter ones at its beats."""
     return "".join(
         f'<i class="bar" style="{_place(start, stop - start)};--beat:{4 / score.metre_at(int(tick)).unit:g}"></i>'
         for tick, (start, stop) in zip(score.bars, pairwise(starts), strict=True)
@@ -153,7 +155,7 @@ def _bars(score: Score, starts: Sequence[float]) -> str:
 
 
 def _stretch(kind: str, score: Score, notes: range) -> str:
-    """What lies behind some notes, from the first one's beginning to the end of them all."""
+    """Write a background for some notes, from the first one's beginning to the end of the last."""
     if not notes:
         return ""
     start, stop = span(score, notes)
@@ -161,7 +163,7 @@ def _stretch(kind: str, score: Score, notes: range) -> str:
 
 
 def span(score: Score, notes: range) -> tuple[int, int]:
-    """When some notes, at least one, begin and have ended, in ticks."""
+    """Return when some notes, at least one, begin and end, in ticks."""
     those = slice(notes.start, notes.stop)
     return int(score.onsets[those].min()), int((score.onsets[those] + score.durations[those]).max())
 

@@ -1,4 +1,4 @@
-"""A bound on what the page keeps on disk: the oldest files go when there are too many."""
+"""Limit what the page keeps on disk: delete the oldest files when there are too many."""
 
 import os
 import threading
@@ -15,7 +15,9 @@ class Room:
     Parameters
     ----------
     most
-        How many bytes may be kept, and how many more until it is looked at again.
+        The most bytes that may be kept.
+    every
+        The bytes that are written between two checks.
     """
 
     def __init__(self, most: int = MAX_BYTES, every: int = _EVERY) -> None:
@@ -39,7 +41,7 @@ class Room:
 
 
 def _files(folder: Path) -> list[tuple[float, int, str]]:
-    """When each file was changed, its size and its path."""
+    """List when each file was changed, its size and its path."""
     found = []
     for place, _, names in os.walk(folder):
         for name in names:

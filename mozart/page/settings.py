@@ -1,4 +1,4 @@
-"""What a visitor may choose: one widget for every setting of a Request, and the Request that they amount to."""
+"""The settings that a visitor can choose: one widget for every field of a Request, and the Request that they make."""
 
 import secrets
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ OFFSETS = [
     ("every 0.5 quarters", "0.5"),
 ]
 LABORATORY = (
-    "As in the laboratory: the university exercise that this page began with. Its network of three LSTM layers goes on from "
-    "100 notes and chords of Mozart's with the most probable one each time, all of them a quarter long."
+    "The university exercise that this page began with. Its network of three LSTM layers continues 100 notes and chords of "
+    "Mozart's with the most probable one each time, all of them a quarter long."
 )
-# Set by other means than a widget: parts of the plan, and bars that are marked in the piece.
+# These settings have no widget: plans, and bars that a visitor marks in the piece.
 WITHOUT_WIDGET = ("plan", "again")
 _SLOW = ("Adagio", "Andante", "Largo")
 _MINUET = ("Menuetto", "Minuet", "Tempo di Menuetto")
@@ -39,11 +39,9 @@ class Settings:
     Attributes
     ----------
     widgets
-        By the name of the setting.
+        The widgets, by the name of the setting.
     own
-        A visitor's own MIDI file.
-    presets
-        Buttons, each with what it asks for.
+        The upload of a visitor's own MIDI file.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -66,7 +64,7 @@ class Settings:
 
     @staticmethod
     def build_presets(characters: list[str]) -> list[tuple[gr.Button, dict[str, str] | None]]:
-        """Buttons that ask for a piece with one tap; None is left to luck."""
+        """Build buttons that ask for a piece with one tap, each with its settings; None means random ones."""
         wishes: list[tuple[str, dict[str, str] | None]] = []
         if minuet := _first(_MINUET, characters):
             wishes.append(("A minuet in G", {"character": minuet, "key": "G major"}))
@@ -79,7 +77,7 @@ class Settings:
         ]
 
     def wish(self, wish: dict[str, str] | None) -> Request:
-        """The request of a preset."""
+        """Make the request of a preset."""
         if wish is None:
             wish = {"character": secrets.choice(["any", *self._characters]), "key": secrets.choice(_keys())}
         return Request(include_opening=False, **wish)
@@ -90,7 +88,7 @@ class Settings:
         return {*self.widgets.values(), self.own}
 
     def read(self, given: Mapping[Any, Any]) -> Request:
-        """The Request of the widgets' values. Raises MozartError when it is not possible."""
+        """Make the Request of the widgets' values; raise MozartError when it is not possible."""
         chosen = {name: given[widget] for name, widget in self.widgets.items()}
         if not chosen["length"]:
             raise MozartError("The length is empty or not a number: choose how many bars.")
@@ -106,7 +104,7 @@ class Settings:
         return Request(**{name: value for name, value in chosen.items() if value not in (None, "")})
 
     def show(self, request: Request) -> Updates:
-        """The widgets' values for a Request whose piece is there already: the seed is free, so the next piece is a new one."""
+        """Set the widgets to the values of a Request whose piece is shown, without its seed, so that the next piece is new."""
         updates: Updates = {self.widgets[name]: value for name, value in request if name in self.widgets}
         for name in ("temperature", "top_p"):
             slider = self.widgets[name]
@@ -115,7 +113,7 @@ class Settings:
             number = getattr(request, name)
             updates[self.widgets[name]] = "" if number is None else f"{number:g}"
         for name in ("opening", "character"):
-            # What a list does not hold stays as it is.
+            # A value that a list does not have changes nothing.
             if getattr(request, name) not in {value for _, value in self.widgets[name].choices}:
                 updates[self.widgets[name]] = gr.skip()
         quantity, unit = request.measure
@@ -139,32 +137,32 @@ class Settings:
         self.widgets["offsets"] = gr.Radio(OFFSETS, value="composed", label="Rhythm", elem_id="offsets")
 
     def _build_more(self, studio: Studio) -> None:
-        openings = [("none: it begins by itself", "none"), ("the beginning of a movement, drawn by lot", "random")]
+        openings = [("none", "none"), ("the beginning of a random movement", "random")]
         openings += [(label, name) for label, name in studio.composer.movements]
         self.widgets["opening"] = gr.Dropdown(
             [*openings, ("my own MIDI file", OWN)],
             value="none",
             label="Opening",
-            info="What the piece goes on from.",
+            info="The passage that the piece continues.",
             elem_id="opening",
         )
         self.own = gr.File(label="Your MIDI file", file_types=[".mid", ".midi"], visible=False, elem_id="own")
-        self.widgets["include_opening"] = _tick("include_opening", False, "Let the opening stand before the piece")
+        self.widgets["include_opening"] = _tick("include_opening", False, "Include the opening in the piece")
         self.widgets["form"] = gr.Radio(
             [("as in a movement of Mozart's", "inherited"), ("free", "free")],
             value="inherited",
             label="Form",
-            info="Which bars return, and which chords they follow.",
+            info="Which bars return, and which chords follow each other.",
             elem_id="form",
         )
-        self.widgets["ending"] = _tick("ending", True, "Let the piece come to an end")
+        self.widgets["ending"] = _tick("ending", True, "End the piece with a cadence")
         self.widgets["temperature"] = gr.Slider(
             0.1, 2, TEMPERATURE, step=0.05, label="Wildness", info="Low is more predictable.", elem_id="temperature"
         )
         self.widgets["top_p"] = gr.Slider(
-            0.05, 1, TOP_P, step=0.01, label="Choice", info="Low leaves out what is improbable.", elem_id="top_p"
+            0.05, 1, TOP_P, step=0.01, label="Choice", info="Low leaves out improbable notes.", elem_id="top_p"
         )
-        # Gradio's Number turns an empty field into 0 as soon as it is seen.
+        # Gradio's Number turns an empty field into 0 when it is first shown.
         with gr.Row():
             self.widgets["tempo"] = _field("tempo", "Tempo", "Quarter notes a minute; empty: the character's.")
             self.widgets["seed"] = _field("seed", "Seed", "One seed, one piece; empty: a new one each time.")
@@ -181,7 +179,7 @@ def _field(name: str, label: str, info: str) -> gr.Textbox:
 
 
 def _keys() -> list[str]:
-    """All 24, as a Request writes them: major before minor, from C up."""
+    """List all 24 keys, as a Request writes them: major before minor, from C up."""
     return [str(Key(tonic, mode)) for mode in MODES for tonic in range(12)]
 
 

@@ -1,4 +1,4 @@
-"""A piece's link, and the card that other sites show of it."""
+"""A piece's link, and the preview card that other sites show for it."""
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -25,7 +25,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 def to_query(request: Request) -> str:
-    """What stands behind the ``?`` of a link to the piece of a request; empty where no link can carry it."""
+    """Write the query of a link to the piece of a request, without ``?``; empty if no link can carry it."""
     if request.seed is None or request.has_own_opening:
         return ""
     query = urlencode(request.settings())
@@ -33,12 +33,12 @@ def to_query(request: Request) -> str:
 
 
 def from_query(query: str) -> Request | None:
-    """The request of a link; None where the link asks for no piece.
+    """Read the request of a link; None if the link asks for no piece.
 
     Raises
     ------
     MozartError
-        When it is not possible, or names a file.
+        When the request is not possible, or names a file.
     """
     settings = dict(parse_qsl(query.removeprefix("?")))
     if "seed" not in settings:
@@ -50,9 +50,9 @@ def from_query(query: str) -> Request | None:
 
 
 def link_html(query: str) -> str:
-    """The link to a piece, and a button that copies it; a sentence where there is no link."""
+    """Write the link to a piece and a button that copies it, or a sentence if there is no link."""
     if not query:
-        return "<p>A link cannot carry this piece: take the MIDI home, its settings are in it.</p>"
+        return "<p>A link cannot carry this piece: download the MIDI file, which holds its settings.</p>"
     return (
         f'<p class="mozart-link"><a href="?{escape(query)}">A link to this piece</a> '
         f'<button type="button" data-copy="?{escape(query)}">Copy the link</button><span role="status"></span></p>'
@@ -60,12 +60,12 @@ def link_html(query: str) -> str:
 
 
 def card_html(query: str, root: str) -> str:
-    """Title, description and picture for other sites.
+    """Write title, description and picture for other sites.
 
     Parameters
     ----------
     query
-        The link's, without ``?``.
+        The link's query, without ``?``.
     root
         The page's address with a slash at its end.
     """
@@ -133,7 +133,7 @@ class PreviewCard:
 
 
 def _root(scope: Scope) -> str:
-    """The address that the visitor used, also behind a proxy that speaks TLS."""
+    """Find the address that the visitor used, also behind a proxy that speaks TLS."""
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
     host = headers.get(b"x-forwarded-host") or headers.get(b"host", "")
     scheme = (headers.get(b"x-forwarded-proto") or str(scope.get("scheme", "http"))).split(",")[0]

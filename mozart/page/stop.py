@@ -1,7 +1,7 @@
-"""What each visitor has before them, and Stop.
+"""What each visitor sees now, and Stop.
 
-Presses are counted in the browser, from 1. Stop sends the number of the latest, and whatever carries this number or a lower
-one ends: what is composing, what still waits in the queue, and what has left the browser but not arrived yet.
+The browser counts presses from 1. Stop sends the number of the latest, and ends all presses up to this number: those that
+compose, those that still wait in the queue, and those that have not arrived yet.
 """
 
 import threading
@@ -16,7 +16,7 @@ from mozart.page.votes import Tally
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
 
-# Gradio forgets visitors who have left; of those that it was not told of, the latest are kept.
+# Visits end when Gradio notices that the visitor has left; of all others the latest are kept.
 VISITS = 2_000
 
 
@@ -29,9 +29,9 @@ class Riddle:
     answer
         Which of the two passages is Mozart's, 0 or 1.
     passage
-        Where it comes from, in words.
+        The movement that it comes from, for people.
     seed, checkpoint
-        What the other one was composed with.
+        The seed and the checkpoint's identity of the composed one.
     """
 
     answer: int
@@ -42,18 +42,18 @@ class Riddle:
 
 @dataclass
 class Visit:
-    """One visitor's, in one browser tab.
+    """The state of one visitor, in one browser tab.
 
     Attributes
     ----------
     stopped
         The number of the latest press that Stop has ended; 0 before the first.
     gone
-        The visitor has closed the page.
+        Whether the visitor has closed the page.
     shown
-        The piece that is shown; nothing is kept that was made of it.
+        The piece that is shown, without its renderings.
     sound
-        The address of its sound; None where there is none.
+        The address of its sound; None without sound.
     drafts
         The requests of the drafts that are offered.
     riddle
@@ -72,39 +72,39 @@ class Visit:
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def goes_on(self, press: int) -> bool:
-        """Whether anybody still waits for what this press began."""
+        """Tell whether the visitor still waits for the result of this press."""
         return not self.gone and press > self.stopped
 
     def stop(self, press: int) -> None:
-        """End all up to this press, whether it has begun or not."""
+        """End all presses up to this one, even if it has not arrived yet."""
         with self.lock:
             self.stopped = max(self.stopped, press)
 
     def show(self, piece: "Composition", sound: str | None) -> None:
-        """Remember which piece is shown, and where its sound is."""
+        """Remember the piece that is shown, and the address of its sound."""
         with self.lock:
             self.shown, self.sound = piece.changed(), sound
 
     def what_is_shown(self) -> "tuple[Composition | None, str | None]":
-        """The piece and its sound."""
+        """Return the piece that is shown, and the address of its sound."""
         with self.lock:
             return self.shown, self.sound
 
     def latest(self) -> "Composition":
-        """The piece that is shown, to make something of. Raises MozartError where there is none."""
+        """Return the piece that is shown, to use it; raise MozartError when there is none."""
         piece, _ = self.what_is_shown()
         if piece is None:
             raise MozartError("There is no piece yet: compose one first.")
         return piece.changed()
 
     def take_riddle(self) -> Riddle | None:
-        """The blind test, once: a second guess at the same one does not count."""
+        """Take the blind test away, so that a second guess at it does not count."""
         with self.lock:
             riddle, self.riddle = self.riddle, None
         return riddle
 
     def count(self, right: bool) -> Tally:
-        """Add a guess to this visitor's."""
+        """Add a guess to this visitor's tally."""
         with self.lock:
             self.tally = Tally(self.tally.right + right, self.tally.total + 1)
         return self.tally
@@ -126,7 +126,7 @@ class Visits:
         return visit
 
     def leave(self, session: str | None) -> None:
-        """The visitor has closed the page: end what they began."""
+        """End the presses of a visitor who has closed the page."""
         with self._lock:
             visit = self._visits.pop(session or "", None)
         if visit is not None:

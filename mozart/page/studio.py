@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from mozart.composing.composer import Composer
     from mozart.composing.composition import Composition
 
-# Pieces that are kept so that going back to one, or its files, does not compose again.
+# The number of pieces that are kept, so that going back to one does not compose it again.
 KEPT = 48
 OnProgress = Callable[[int, int], bool]
 OnBeginning = Callable[["Composition"], object]
 
 
 def go_on(_done: int, _total: int) -> bool:
-    """Progress that nobody follows and nobody stops."""
+    """Ignore the progress, and never stop."""
     return True
 
 
@@ -36,10 +36,12 @@ class Studio:
     notice
         A sentence for all visitors, such as why another checkpoint is in use; may be empty.
     votes
-        What visitors have guessed.
+        The visitors' guesses.
 
-    A piece is remembered under its request and the identity of the checkpoint that composed it. So a piece under way when
-    another checkpoint is adopted is never handed out as the new one's.
+    Notes
+    -----
+    A piece is stored under its request and the identity of the checkpoint that composed it. So a piece that was still being
+    composed when another checkpoint was adopted never passes for the new one's.
     """
 
     def __init__(self, composer: "Composer", notice: str = "", votes: Votes | None = None) -> None:
@@ -49,12 +51,12 @@ class Studio:
         self._lock = threading.Lock()
 
     def adopt(self, composer: "Composer") -> None:
-        """From now on compose with this one: the checkpoint that was waited for has come."""
+        """Compose with another composer from now on: the late checkpoint has arrived."""
         with self._lock:
             self.composer, self.notice = composer, ""
 
     def compose(self, request: Request, on_progress: OnProgress = go_on, on_beginning: OnBeginning | None = None) -> "Composition":
-        """The piece of a request, composed or remembered; `on_beginning` is given the beginning of one that is being composed.
+        """Compose the piece of a request, or find it among the stored ones; `on_beginning` gets the beginning of a new one.
 
         Raises
         ------
@@ -76,11 +78,11 @@ class Studio:
             return not ended
 
         piece = composer.compose(request, watch, on_beginning)
-        # A piece that was ended early is not what its request means.
+        # A piece that was ended early is not the one that its request describes.
         return piece if ended else self.keep(piece)
 
     def keep(self, piece: "Composition") -> "Composition":
-        """Remember a piece, so that its request brings it back, without what is made of it: sounds take megabytes."""
+        """Store a piece under its request, without its renderings, because sounds take megabytes."""
         with self._lock:
             self._kept[piece.composer.identity, piece.request] = piece.changed()
             self._kept.move_to_end((piece.composer.identity, piece.request))
@@ -90,14 +92,14 @@ class Studio:
 
     @staticmethod
     def drafts(piece: "Composition", count: int) -> list[Request]:
-        """The request of a piece with other seeds, and with the opening that the piece has, should that have been drawn."""
+        """Make requests like a piece's, with other seeds and with the same opening, even if that was chosen at random."""
         settled = piece.request.changed(again=None)
         if settled.opening == "random" and piece.opening is not None:
             settled = settled.changed(opening=piece.opening.name)
         return [settled.changed(seed=(piece.seed + k) % (MAX_SEED + 1)) for k in range(1, count + 1)]
 
     def warm_up(self) -> None:
-        """Load what the first piece would have to wait for: the sound, and verovio."""
+        """Load what the first piece needs: the sound font and verovio."""
         with suppress(MozartError):
             piece = self.composer.compose(Request(length="4bars", seed=1))
             piece.audio()

@@ -64,15 +64,15 @@ class PieceView(gr.HTML):
         self.invitation, self.changeable = invitation, changeable
 
     def preprocess(self, payload: Any) -> Any:
-        """What is shown."""
+        """Return the value that is shown."""
         return payload
 
     def postprocess(self, value: Any) -> Any:
-        """What shall be shown."""
+        """Return the value to show."""
         return value
 
     def api_info(self) -> dict[str, Any]:
-        """A JSON schema of the value."""
+        """Return a JSON schema of the value."""
         text, number = {"type": "string"}, {"type": "number"}
         return {
             "type": "object",
@@ -91,12 +91,10 @@ class PieceView(gr.HTML):
         }
 
     def example_payload(self) -> Data:
-        """A value for the endpoint's documentation."""
+        """Return a value for the endpoint's documentation."""
         return {"state": "empty"}
 
-    def example_value(self) -> Data:
-        """A value for the endpoint's documentation."""
-        return {"state": "empty"}
+    example_value = example_payload
 
 
 def view_data(
@@ -114,30 +112,34 @@ def view_data(
     marked: tuple[int, int] | None = None,
     autoplay: bool = True,
 ) -> Data:
-    """A piece as the view shows it.
+    """Make the view's data of a piece.
 
-    May be sent twice, first without pages: as long as the sound is the same one it plays on.
+    The data may be sent twice, first without pages; the same sound then plays on.
 
     Parameters
     ----------
+    score
+        The piece.
+    title
+        The title.
     sound_url
-        Where the browser gets the sound, which begins with the first note; None while there is none yet.
+        The address of the sound, which begins with the first note; None if there is none yet.
     pages, timemap
-        Sheet music as SVG, and the times of its heads, as ``engrave_with_times`` gives them.
+        Sheet music as SVG, and the times of its heads, from :func:`mozart.page.files.engrave`.
     returns
-        First bar, last bar and label of stretches that come back, from 1.
+        First bar, last bar and label of passages that return, counted from 1.
     harmony
         A Roman numeral for each bar.
     shared
-        Which notes stand in the training music too.
+        The notes that also occur in the training music.
     opening_notes
         How many notes, from the first on, are the opening's.
     first_number
-        What the first bar is called: 0 where the sheet music begins with an upbeat. Here, and in events, it is bar 1 all the same.
+        The number of the first bar in the sheet music: 0 for an upbeat. Here, and in events, this is still bar 1.
     marked
-        First and last bar that are marked, and from which it plays.
+        The first and last marked bar; the piece plays from the first.
     autoplay
-        Whether it plays by itself. A browser refuses before the visitor's first press: a large button waits then.
+        Whether it plays by itself. Before the visitor's first press a browser refuses that, and a large button waits.
     """
     starts = quarters(score)
 
@@ -170,17 +172,17 @@ def view_data(
 
 
 def progress_data(text: str = "Composing", done: int = 0, total: int = 0) -> Data:
-    """How far composing is; without a total nobody knows. A button to stop stands beside it."""
+    """Make the view's data of the progress of composing, with a button to stop; the progress is unknown without a total."""
     return {"state": "progress", "text": text, "done": done, "total": total}
 
 
 def error_data(sentence: str) -> Data:
-    """What went wrong, in place of a piece."""
+    """Make the view's data of an error."""
     return {"state": "error", "text": sentence}
 
 
 def describe_piece(score: Score) -> str:
-    """What stands below a title: metre, tempo, how many bars, and how long."""
+    """Write the line below the title: metre, tempo, number of bars, and duration."""
     begin = float(score.seconds_at(score.onsets[:1]).sum())  # the sound begins with the first note
     seconds, bars = round(score.seconds - begin), len(score.bars)
     tempo = round(score.tempi[0].quarters_per_minute)

@@ -1,4 +1,4 @@
-"""What visitors guessed in the blind test: a passage, a seed, a checkpoint, right or wrong; nothing about a person."""
+"""The visitors' guesses in the blind test: a passage, a seed, a checkpoint, right or wrong; nothing about a person."""
 
 import sqlite3
 import threading
@@ -14,13 +14,13 @@ _Z = 1.959964  # the normal distribution's 97.5th percentile: 95 % lie within
 
 
 class Tally(NamedTuple):
-    """How many of so many guesses were right."""
+    """How many guesses were right, and how many there are."""
 
     right: int
     total: int
 
     def __str__(self) -> str:
-        """``58 % of 1,204 guesses (95 % interval 55 to 61 %)``."""
+        """Write the tally: ``58 % of 1,204 guesses (95 % interval 55 to 61 %)``."""
         low, high = wilson(self.right, self.total)
         guesses = "guess" if self.total == 1 else "guesses"
         share = 100 * self.right / self.total
@@ -28,7 +28,7 @@ class Tally(NamedTuple):
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson, Probable inference, 1927); 0 to 1 where nothing was counted."""
+    """Compute the 95 % score interval of a share (Wilson, Probable inference, 1927); 0 to 1 without any guess."""
     if not total:
         return 0.0, 1.0
     share, spread = right / total, _Z**2 / total
@@ -43,7 +43,7 @@ class Votes:
     Parameters
     ----------
     path
-        The file, made when it is not there; None keeps the guesses for as long as the program runs.
+        The file, created if it does not exist; None keeps the guesses only while the program runs.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -59,7 +59,7 @@ class Votes:
             raise MozartError(f"The guesses cannot be kept in {path} ({error}): choose another file.") from error
 
     def add(self, passage: str, seed: int, checkpoint: str, right: bool) -> None:
-        """Count one guess. Raises MozartError when it cannot be written."""
+        """Count one guess; raise MozartError when it cannot be written."""
         try:
             with self._lock, self._connection as connection:
                 connection.execute("INSERT INTO votes VALUES (?, ?, ?, ?)", (passage, seed, checkpoint, int(right)))
@@ -67,7 +67,7 @@ class Votes:
             raise MozartError(f"The guess could not be kept ({error}).") from error
 
     def count(self, checkpoint: str) -> Tally:
-        """The guesses about one checkpoint's pieces."""
+        """Count the guesses about one checkpoint's pieces."""
         with self._lock:
             right, total = self._connection.execute(
                 "SELECT COALESCE(SUM(right), 0), COUNT(*) FROM votes WHERE checkpoint = ?", (checkpoint,)

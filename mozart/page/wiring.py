@@ -1,6 +1,6 @@
-"""What happens when a visitor presses something.
+"""Connect the visitor's presses with what they do.
 
-The script counts presses, and hands each its number in place of an event's last input; see :mod:`mozart.page.stop`.
+The page's script counts presses, and passes each one's number as the event's last input; see :mod:`mozart.page.stop`.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mozart.composing.composition import Composition
 
 AT_ONCE = 2
-# All that takes a core for a moment shares one queue.
+# All events that take a core for a moment share one queue.
 IN_TURN: dict[str, Any] = {
     "concurrency_id": "compose",
     "concurrency_limit": AT_ONCE,
@@ -42,12 +42,14 @@ Find = Callable[[Visit, OnProgress, OnBeginning], "Composition"]
 
 
 class Wiring:
-    """Ties widgets to the studio.
+    """Connects the widgets with the studio.
 
     Parameters
     ----------
-    number, text
-        Hidden inputs that the browser fills in. `number` must have been made after every other input: then it is the last.
+    studio, settings, piece, drafts, compare
+        The studio, and the parts of the page.
+    text, number
+        Hidden inputs that the browser fills in. `number` must be made after every other input, to be the last.
     """
 
     def __init__(
@@ -70,11 +72,11 @@ class Wiring:
         def compose(given: Updates, who: gr.Request) -> Iterator[Updates]:
             yield from self._perform(lambda _, *tell: self.studio.compose(self.settings.read(given), *tell), given, who)
 
-        # Without a name of its own it would take the endpoint's.
+        # Without this name it would get the endpoint's.
         self._on(press, compose, self.settings.inputs, api_name="press")
 
     def wire_preset(self, press: Any, wish: dict[str, str] | None) -> None:
-        """Compose what a button says, and let the widgets say it too."""
+        """Compose the request of a button, and set the widgets to it."""
 
         def preset(given: Updates, who: gr.Request) -> Iterator[Updates]:
             request = self.settings.wish(wish)
@@ -84,7 +86,7 @@ class Wiring:
         self._on(press, preset, set(), changes=set(self.settings.widgets.values()))
 
     def wire_piece(self) -> None:
-        """What can be done with the piece that is shown."""
+        """Change the piece that is shown."""
         studio, piece = self.studio, self.piece
 
         def longer(given: Updates, who: gr.Request) -> Iterator[Updates]:
@@ -116,7 +118,7 @@ class Wiring:
         self._on(piece.history.select, go_back, trigger_mode="always_last")
 
     def wire_drafts(self) -> None:
-        """Three drafts, and one of them kept."""
+        """Compose three drafts, and keep one of them."""
 
         def draft(given: Updates, who: gr.Request) -> Updates:
             try:
@@ -147,7 +149,7 @@ class Wiring:
         press(stop, self.number, None, js="() => [mozart.stop()]", api_name="stop", **QUICKLY)
 
     def wire_compare(self) -> None:
-        """The piece beside the music that it goes on from."""
+        """Play the piece beside its opening."""
 
         def compare(who: gr.Request) -> str:
             return self.compare.show(self.visits[who.session_hash])
@@ -155,7 +157,7 @@ class Wiring:
         self.compare.now.click(compare, None, self.compare.box, **{**IN_TURN, "show_progress": "minimal"})
 
     def wire_guess(self, guess: Guess) -> None:
-        """Two passages, a guess, the answer."""
+        """Play two passages, take a guess, and tell the answer."""
 
         def pose(who: gr.Request) -> Updates:
             try:
@@ -171,12 +173,16 @@ class Wiring:
         guess.choice.input(judge, guess.choice, [guess.choice, guess.said], **QUICKLY)
 
     def wire_arrival(self, page: gr.Blocks, describe: Callable[[str], list[Any]], described: list[Any]) -> None:
-        """Let the page say what holds now, show the piece of the link that it was opened with, and end what leavers began.
+        """When a visitor arrives, update the page and compose the piece of the link; when one leaves, end their presses.
 
         Parameters
         ----------
+        page
+            The page.
         describe
-            Gives the values of the components `described` for the page's address.
+            A function from the page's address to the values of the components `described`.
+        described
+            The components whose text depends on the checkpoint.
         """
 
         def arrive(search: str, address: str) -> list[Any]:
@@ -205,7 +211,7 @@ class Wiring:
             [self.text, where],
             [*described, *self.settings.widgets.values()],
             js="() => [location.search, location.origin + location.pathname]",
-            # In the queue, because nothing else can warn; but before nobody.
+            # In the queue, because only queued events can warn; but without waiting.
             **{**QUICKLY, "queue": True, "concurrency_limit": None},
         )
         self._on(page.load, follow, {self.text}, js="() => [location.search, mozart.follow()]")
@@ -227,7 +233,7 @@ class Wiring:
         changes: set[Any] = frozenset(),  # type: ignore[assignment]
         **ways: Any,
     ) -> None:
-        """Let a press make a piece, and an event of its own bring what takes longer: who presses meanwhile does not wait."""
+        """Let a press make a piece, and a second event finish it, so that the next press does not wait for that."""
         ways = {"trigger_mode": "multiple", "js": _PRESS, **IN_TURN, **ways}
         event = press(compose, {*inputs, self.number}, self.piece.outputs | set(changes), **ways)
         event.then(None, None, None, js="() => mozart.done()")

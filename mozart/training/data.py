@@ -151,13 +151,13 @@ class Streams:
 
 
 def draw_hidden(rng: np.random.Generator, count: int, share: float) -> Hidden:
-    """What is hidden from each of `count` sequences: from a share of them the plan, from half of these key and length too."""
+    """Draw what is hidden from each of `count` sequences: the plan from a share of them, key and length from half of these."""
     drawn = rng.random(count)
     return Hidden(*map(torch.from_numpy, (drawn < share, drawn < share / 2, rng.random(count) < _NO_LINES)))
 
 
 def _named(names: Sequence[str], titles: Sequence[str]) -> list[str]:
-    """The titles that are named, or that lie in folders that are."""
+    """List the titles that are named, or are in named folders."""
     found = []
     for name in names:
         inside = [title for title in titles if title == name or title.startswith((f"{name}: ", f"{name}/"))]

@@ -63,7 +63,7 @@ def test_a_hub_that_is_down(tmp_path: Path) -> None:
     with HubServer() as hub:
         hub.failures.append(Failure("POST", "repos/create", times=9, status=500))
         said = run(hub, tmp_path, VISIT).stderr.strip().splitlines()[-1]
-    assert said.startswith("mozart.errors.MozartError: The guesses of before cannot be had from the dataset user/space-votes (")
+    assert said.startswith("mozart.errors.MozartError: The earlier guesses cannot be read from the dataset user/space-votes (")
 
 
 def test_a_space_with_a_token(tmp_path: Path) -> None:

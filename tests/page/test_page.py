@@ -381,10 +381,10 @@ def test_comparison(page: Page) -> None:
     """Who has no piece, or one that goes on from nothing, is told what to do; otherwise three passages can be heard."""
     page.get_by_role("tab", name="Compare").click()
     page.click("#compare_now")
-    expect(page.locator("#compare")).to_contain_text("Compose a piece that goes on from an opening first")
+    expect(page.locator("#compare")).to_contain_text("First compose a piece that continues an opening")
     compose(page)
     page.click("#compare_now")
-    expect(page.locator("#compare")).to_contain_text("begins by itself")
+    expect(page.locator("#compare")).to_contain_text("has no opening")
     page.goto("/?seed=4&opening=random")
     finished(page)
     page.get_by_role("tab", name="Compare").click()

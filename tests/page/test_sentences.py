@@ -29,7 +29,7 @@ def test_what_is_said_of_a_piece(studio: Studio) -> None:
     said = describe(piece)
     composed = len(piece.score) - piece.opening_notes
     assert f"{composed} notes composed after {piece.opening_notes} of the opening's, 20 s in all" in said
-    assert "goes on from &lt;b&gt;, which stands before it" in said
+    assert "continues &lt;b&gt;, which is included" in said
     assert "is left out" in describe(studio.compose(Request(seed=7, opening="random", include_opening=False)))
 
 
