@@ -9,9 +9,10 @@ import pretty_midi
 import torch
 
 from mozart.lab.checkpoint import LabCheckpoint, round_weights
+from mozart.lab.config import LabConfig
 from mozart.lab.network import RNN
 from mozart.lab.parsing import Work
-from mozart.lab.training import LabConfig, Run, start_run
+from mozart.lab.training import Run, start_run
 from mozart.lab.windows import WINDOW, Loaders, Vocabulary, make_loaders, split_windows
 from mozart.lab.writing import count_distances
 

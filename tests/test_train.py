@@ -28,8 +28,9 @@ REPO, SPACE = "user/tiny", "user/space"
 FLAGS = {
     "notes": ["--sequence-length", "24", "--device", "cpu"],
     "lab": ["--recipe", "lab", "--batch-size", "16", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"],
+    "lab-keys": ["--recipe", "lab-keys", "--hidden-size", "8", "--embedding-dim", "4", "--device", "cpu"],
 }
-STATES = {"notes": "training_state.safetensors", "lab": "training_state.pt"}
+STATES = {"notes": "training_state.safetensors", "lab": "training_state.pt", "lab-keys": "training_state.pt"}
 
 # huggingface_hub calls its HTTP library in an old way when it sends large files by LFS.
 by_lfs = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
@@ -72,18 +73,19 @@ def start(arguments: list[str], first: str = "", stderr: int = subprocess.PIPE, 
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr)
 
 
-@recipes
+@pytest.mark.parametrize("recipe", FLAGS)
 def test_from_midi_files_to_a_checkpoint(recipe: str, midi_dir: Path, tmp_path: Path, capsys: CAPTURE) -> None:
     """A checkpoint that composes, what was measured, curves, samples and a first piece."""
-    output = tmp_path / "run"
+    output, kind = tmp_path / "run", recipe.partition("-")[0]
     arguments = ["--midi-dir", str(midi_dir), "--output", str(output), "--epochs", "2", "--samples-every", "2", *FLAGS[recipe]]
     assert train.main(arguments) == 0
     said = capsys.readouterr().out
     assert "epoch 2: training loss" in said
-    assert {path.name for path in output.iterdir()} == {*FILES[recipe], STATES[recipe], *CURVES, "samples", "mozart.mid"}
+    assert {path.name for path in output.iterdir()} == {*FILES[kind], STATES[recipe], *CURVES, "samples", "mozart.mid"}
     assert {path.name for path in (output / "samples").iterdir()} == {"epoch-002.mid", "epoch-002.png"}
     metrics = json.loads((output / "metrics.json").read_text())
-    assert metrics["recipe"] == recipe
+    assert metrics["recipe"] == kind
+    assert ("departures" in metrics) == (recipe == "lab-keys")
     assert len(metrics["epochs"]) == 2
     assert metrics["command"].startswith("python train.py --midi-dir")
     assert "--output" not in metrics["command"]

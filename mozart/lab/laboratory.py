@@ -13,12 +13,14 @@ from mozart import atomic
 from mozart.errors import MozartError
 from mozart.lab.baselines import ORDER, Table
 from mozart.lab.checkpoint import LabCheckpoint, choose_sequences, round_weights
+from mozart.lab.config import KeysConfig, LabConfig
 from mozart.lab.curves import plot_accuracy, plot_losses
+from mozart.lab.departing import DEPARTURES, move, train_in_keys
 from mozart.lab.evaluation import evaluate, evaluate_table
 from mozart.lab.network import RNN, count_parameters
 from mozart.lab.parsing import Work, read_works
 from mozart.lab.saving import STATE_FILE, resume_run, save_run
-from mozart.lab.training import LabConfig, Run, require_precision, start_run, train
+from mozart.lab.training import Run, require_precision, start_run, train
 from mozart.lab.windows import WINDOW, Loaders, Split, Vocabulary, Windows, make_loaders, split_windows
 from mozart.lab.writing import count_distances, most_common
 
@@ -107,6 +109,9 @@ def train_lab(
     """
     data = prepare(config, files, device, skip_unreadable=skip_unreadable, say=say)
     say("Problem 3: train the network.")
+    n_notes, music = len(data.vocabulary), None
+    if isinstance(config, KeysConfig):
+        music, n_notes = move(data.ids, data.vocabulary)
     if saved:
         run = resume_run(saved, config, data.music_sha256, device, place)
         save_run(run, output / STATE_FILE)
@@ -114,7 +119,7 @@ def train_lab(
     elif (output / STATE_FILE).exists():
         raise MozartError(f"{output} already holds a run: go on with it with --resume, or choose another --output.")
     else:
-        run = start_run(config, len(data.vocabulary), data.music_sha256, device)
+        run = start_run(config, n_notes, data.music_sha256, device)
         save_run(run, output / STATE_FILE)
     say(f"  {count_parameters(run.model):,} parameters; everything goes to {output}")
 
@@ -128,7 +133,10 @@ def train_lab(
         )
         on_epoch(run, make_checkpoint(run, data, about or {}))
 
-    train(run, data.loaders, on_epoch=finish_epoch, on_estimate=on_estimate)
+    if music is None:
+        train(run, data.loaders, on_epoch=finish_epoch, on_estimate=on_estimate)
+    else:
+        train_in_keys(run, music, data.split, len(data.vocabulary), finish_epoch, on_estimate)
     write_curves(run, output)
     checkpoint = make_checkpoint(run, data, about or {})
     say(f"  the network of epoch {run.best_epoch}, the best by validation accuracy, beside tables of what followed what:")
@@ -143,7 +151,7 @@ def write_curves(run: Run, output: Path) -> None:
 
 def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckpoint:
     """The network of the best epoch so far, and all that composing needs; not yet tested."""
-    model = RNN(run.model.n_notes, run.model.embedding_dim, run.model.hidden_size, run.model.num_layers)
+    model = RNN(len(data.vocabulary), run.model.embedding_dim, run.model.hidden_size, run.model.num_layers)
     model.load_state_dict(run.best_weights)
     round_weights(model)
     best = run.history[run.best_epoch - 1]
@@ -162,6 +170,7 @@ def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckp
             "window": WINDOW,
             "seed": run.config.seed,
             "settings": asdict(run.config),
+            **({"departures": DEPARTURES} if isinstance(run.config, KeysConfig) else {}),
             **about,
             "elements": len(ids),
             "distinct": len(data.vocabulary),

@@ -21,16 +21,20 @@ class RNN(nn.Module):
         Features of the LSTM's state.
     num_layers
         Stacked LSTM layers.
+    dropout
+        Between the LSTM layers, while training; the text has none.
     """
 
-    def __init__(self, n_notes: int, embedding_dim: int = 64, hidden_size: int = 256, num_layers: int = 3) -> None:
+    def __init__(
+        self, n_notes: int, embedding_dim: int = 64, hidden_size: int = 256, num_layers: int = 3, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.n_notes = n_notes
         self.embedding_dim = embedding_dim
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.embedding = nn.Embedding(n_notes, embedding_dim)
-        self.lstm = nn.LSTM(embedding_dim, hidden_size, num_layers, batch_first=True)
+        self.lstm = nn.LSTM(embedding_dim, hidden_size, num_layers, batch_first=True, dropout=dropout)
         self.batch1 = nn.BatchNorm1d(hidden_size)
         self.linear1 = nn.Linear(hidden_size, hidden_size)
         self.batch2 = nn.BatchNorm1d(hidden_size)
@@ -59,11 +63,31 @@ class RNN(nn.Module):
         """
         embeds = self.embedding(x)
         lstm_out, hidden = self.lstm(embeds, hidden)
-        out = self.batch1(lstm_out[:, -1])  # the output of the last step alone goes on
+        return self._predict(lstm_out[:, -1]), hidden  # the output of the last step alone goes on
+
+    def predict_all(self, x: Tensor, places: Tensor) -> Tensor:
+        """Predict the id that follows each of some places in sequences, from a fresh state; beyond the text.
+
+        Parameters
+        ----------
+        x : Tensor of int64, shape (B, T)
+        places : Tensor of bool, shape (B, T), of which M are true
+
+        Returns
+        -------
+        Tensor of float32, shape (M, n_notes)
+            Log-probabilities.
+        """
+        lstm_out, _ = self.lstm(self.embedding(x))
+        return self._predict(lstm_out[places])
+
+    def _predict(self, out: Tensor) -> Tensor:
+        out = self.batch1(out)
         out = self.batch2(self.linear1(out))
         out = self.batch3(self.linear2(out))
         # In float32 also under mixed precision: bfloat16 has eight bits.
-        return self.softmax(out.float()), hidden
+        log_probabilities: Tensor = self.softmax(out.float())
+        return log_probabilities
 
     def init_hidden(self, batch_size: int) -> Hidden:
         """A fresh state on the network's device: two zero tensors of shape (num_layers, batch_size, hidden_size)."""

@@ -15,8 +15,9 @@ from torch import nn
 
 from mozart import atomic
 from mozart.errors import MozartError
+from mozart.lab.config import KeysConfig, LabConfig
 from mozart.lab.network import RNN
-from mozart.lab.training import LabConfig, Run, start_run
+from mozart.lab.training import Run, start_run
 
 STATE_FILE = "training_state.pt"
 _STATE_KEYS = {
@@ -40,6 +41,7 @@ def save_run(run: Run, path: Path) -> None:
             "history": run.history,
             "best_epoch": run.best_epoch,
             "best_weights": run.best_weights,
+            "averaged": run.averaged,
         },
         file,
     )
@@ -71,6 +73,7 @@ def resume_run(path: Path, config: LabConfig, music_sha256: str, device: torch.d
     run = _restore(saved, config, path, device)
     run.epoch, run.loss, run.history = saved["epoch"], saved["loss"], saved["history"]
     run.best_epoch, run.best_weights = saved["best_epoch"], saved["best_weights"]
+    run.averaged = {name: tensor.to(device) for name, tensor in saved.get("averaged", {}).items()}
     return run
 
 
@@ -79,7 +82,8 @@ def load_model(filename: str | Path, device: torch.device | None = None) -> tupl
     device = device or torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     saved = _read_state(Path(filename))
     try:
-        run = _restore(saved, LabConfig(**saved["config"]), Path(filename), device)
+        config = KeysConfig if "dropout" in saved["config"] else LabConfig
+        run = _restore(saved, config(**saved["config"]), Path(filename), device)
     except TypeError as error:
         raise _unfit(Path(filename)) from error
     return run.model.eval(), run.criterion, run.optimizer

@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,49 +18,19 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mozart.errors import MozartError
+from mozart.lab.config import KeysConfig, LabConfig
 from mozart.lab.evaluation import Evaluation, evaluate
 from mozart.lab.network import RNN
 from mozart.lab.windows import Loaders
 
 CLIP = 5.0  # the largest norm of the gradients
+WEIGHT_DECAY = 0.01  # AdamW's
 
 _STEPS_BEFORE_ESTIMATE = 20
 # How often the loss is looked at: asking for the number at every step would make a GPU wait.
 _STEPS_BETWEEN_LOOKS = 50
 # Evaluating a window costs about a third of training on it: there is no way back through the network.
 _EVALUATION_COST = 1 / 3
-
-
-def _setting(default: Any, description: str, **more: Any) -> Any:
-    return field(default=default, metadata={"help": description, **more})
-
-
-@dataclass(frozen=True)
-class LabConfig:
-    """How to train; the defaults are the text's. A field's metadata says what it is (``help``) and what it can be."""
-
-    epochs: int = _setting(30, "passes over all training windows", least=1)
-    seed: int = _setting(0, "random seed, of the split, the first weights and the shuffling", least=0)
-    batch_size: int = _setting(128, "windows in a batch; at least 2, because BatchNorm compares them", least=2)
-    learning_rate: float = _setting(0.001, "RMSprop's learning rate", above=0)
-    embedding_dim: int = _setting(64, "size of an embedding; the text calls 32 and 64 good choices", least=1)
-    hidden_size: int = _setting(256, "units of each LSTM layer", least=1)
-    num_layers: int = _setting(3, "LSTM layers", least=1)
-    precision: str = _setting(
-        "float32", "float32, or mixed: bfloat16 where the device has it, else float16", choices=("float32", "mixed")
-    )
-
-    def __post_init__(self) -> None:
-        for name, setting in self.__dataclass_fields__.items():
-            value, about = getattr(self, name), setting.metadata
-            if "choices" in about:
-                possible, said = value in about["choices"], f"choose {' or '.join(about['choices'])}"
-            elif "least" in about:
-                possible, said = value >= about["least"], f"it must be {about['least']} or more"
-            else:
-                possible, said = 0 < value < math.inf, "it must be above 0"
-            if not possible:
-                raise MozartError(f"The setting {name.replace('_', ' ')} cannot be {value}: {said}.")
 
 
 @dataclass
@@ -76,6 +45,7 @@ class Run:
     history : a dictionary an epoch: epoch, train_loss, validation_loss, validation_accuracy, seconds
     best_epoch : the epoch with the highest validation accuracy of those whose weights were kept, the first of equals
     best_weights : its weights, on the CPU
+    averaged : the moving average of the weights, where there is one (:mod:`mozart.lab.departing`)
     """
 
     model: RNN
@@ -88,6 +58,7 @@ class Run:
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    averaged: dict[str, Tensor] = field(default_factory=dict)
 
 
 def start_run(config: LabConfig, n_notes: int, music_sha256: str, device: torch.device) -> Run:
@@ -95,13 +66,17 @@ def start_run(config: LabConfig, n_notes: int, music_sha256: str, device: torch.
 
     Raises MozartError when a network of that size does not fit into memory.
     """
-    torch.manual_seed(_epoch_seed(config.seed, 0))
+    torch.manual_seed(epoch_seed(config.seed, 0))
+    dropout = config.dropout if isinstance(config, KeysConfig) else 0.0
     try:
-        model = RNN(n_notes, config.embedding_dim, config.hidden_size, config.num_layers).to(device)
+        model = RNN(n_notes, config.embedding_dim, config.hidden_size, config.num_layers, dropout).to(device)
     except (RuntimeError, MemoryError) as error:
         raise MozartError("A network of this size does not fit into memory: choose a smaller --hidden-size.") from error
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=config.learning_rate)
-    return Run(model, nn.CrossEntropyLoss(), optimizer, config, music_sha256)
+    run = Run(model, nn.CrossEntropyLoss(), torch.optim.RMSprop(model.parameters(), lr=config.learning_rate), config, music_sha256)
+    if isinstance(config, KeysConfig):
+        run.optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate, weight_decay=WEIGHT_DECAY)
+        run.averaged = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    return run
 
 
 def train(
@@ -133,8 +108,8 @@ def train(
         for epoch in range(first_epoch, epochs + 1):
             started = time.perf_counter()
             bar.set_description(f"Epoch {epoch}/{epochs}")
-            torch.manual_seed(_epoch_seed(run.config.seed, epoch))
-            loaders.train.generator.manual_seed(_epoch_seed(run.config.seed, epoch))
+            torch.manual_seed(epoch_seed(run.config.seed, epoch))
+            loaders.train.generator.manual_seed(epoch_seed(run.config.seed, epoch))
             model.train()
             losses: list[Tensor] = []
             h0, h1 = model.init_hidden(run.config.batch_size)
@@ -159,7 +134,7 @@ def train(
                     on_estimate(seconds_a_window * windows * (epochs - run.epoch))
             run.loss = _mean(losses, epoch)
             validation = evaluate(model, loaders.validation, f"Epoch {epoch}/{epochs}, validation")
-            _finish_epoch(run, epoch, validation, time.perf_counter() - started)
+            finish_epoch(run, model, epoch, validation, time.perf_counter() - started)
             on_epoch(run)
 
 
@@ -185,7 +160,8 @@ def _precision(config: LabConfig, device: torch.device) -> tuple[torch.autocast,
     return torch.autocast(device.type, dtype, enabled=mixed), torch.amp.GradScaler(device.type, enabled=mixed and not bfloat16)
 
 
-def _finish_epoch(run: Run, epoch: int, validation: Evaluation, seconds: float) -> None:
+def finish_epoch(run: Run, model: RNN, epoch: int, validation: Evaluation, seconds: float) -> None:
+    """Note down what an epoch has reached, and keep the weights of `model`, which was measured, where they are the best so far."""
     run.epoch = epoch
     run.history.append(
         {
@@ -198,7 +174,7 @@ def _finish_epoch(run: Run, epoch: int, validation: Evaluation, seconds: float) 
     )
     if not run.best_epoch or validation.accuracy > run.history[run.best_epoch - 1]["validation_accuracy"]:
         run.best_epoch = epoch
-        run.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in run.model.state_dict().items()}
+        run.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
 def _mean(losses: list[Tensor], epoch: int) -> float:
@@ -214,6 +190,6 @@ def _mean(losses: list[Tensor], epoch: int) -> float:
     return mean
 
 
-def _epoch_seed(seed: int, epoch: int) -> int:
+def epoch_seed(seed: int, epoch: int) -> int:
     """A seed for one epoch of one run; neighbouring seeds and epochs give unrelated ones."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

@@ -136,18 +136,18 @@ def make_loaders(ids: Tensor, split: Split, batch_size: int = BATCH_SIZE) -> Loa
             "add more music or choose a smaller --batch-size."
         )
 
-    def loader(starts: Tensor, size: int, *, training: bool) -> Loader:
-        return DataLoader(
-            Windows(ids, starts),
-            batch_size=size,
-            shuffle=training,
-            drop_last=training,
-            collate_fn=lambda batch: batch,  # Windows already returns whole batches
-            generator=torch.Generator(),
-        )
-
     return Loaders(
-        loader(split.train, batch_size, training=True),
-        loader(split.validation, EVALUATION_BATCH_SIZE, training=False),
-        loader(split.test, EVALUATION_BATCH_SIZE, training=False),
+        make_loader(ids, split.train, batch_size, training=True), make_loader(ids, split.validation), make_loader(ids, split.test)
+    )
+
+
+def make_loader(ids: Tensor, starts: Tensor, batch_size: int = EVALUATION_BATCH_SIZE, *, training: bool = False) -> Loader:
+    """The loader of some windows, by where they start; training shuffles them."""
+    return DataLoader(
+        Windows(ids, starts),
+        batch_size=batch_size,
+        shuffle=training,
+        drop_last=training,
+        collate_fn=lambda batch: batch,  # Windows already returns whole batches
+        generator=torch.Generator(),
     )

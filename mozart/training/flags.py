@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from mozart.lab import saving as lab_saving
-from mozart.lab.training import LabConfig
+from mozart.lab.config import KeysConfig, LabConfig
 from mozart.training import saving
 from mozart.training.config import TrainingConfig, add_flags, read_flags
 from mozart.training.tracking import PIECES_EVERY
 
-CONFIGS: dict[str, type[Any]] = {"notes": TrainingConfig, "lab": LabConfig}
-_STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE}
+CONFIGS: dict[str, type[Any]] = {"notes": TrainingConfig, "lab": LabConfig, "lab-keys": KeysConfig}
+_STATE_FILES = {"notes": saving.STATE_FILE, "lab": lab_saving.STATE_FILE, "lab-keys": lab_saving.STATE_FILE}
 
 
 def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespace:
@@ -49,7 +49,7 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
         "--recipe",
         choices=list(CONFIGS),
         default="notes",
-        help="notes: the composer; lab: the laboratory's network (default notes)",
+        help="notes: the composer; lab: the laboratory's network; lab-keys: the same, taught in five keys (default notes)",
     )
     add_flags(training, CONFIGS)
 
@@ -89,14 +89,15 @@ def parse_flags(arguments: Sequence[str], description: str) -> argparse.Namespac
     flags = parser.parse_args(arguments)
     if not flags.push_to_hub and (flags.private or flags.space or flags.push_every):
         parser.error("--private, --space and --push-every belong to publishing: add --push-to-hub USER/NAME, or leave them out")
-    if flags.recipe == "lab" and (flags.validation_works or flags.test_works):
+    if flags.recipe != "notes" and (flags.validation_works or flags.test_works):
         parser.error(
-            "--validation-works and --test-works are not for --recipe lab, which splits windows, not works: leave them out"
+            f"--validation-works and --test-works are not for --recipe {flags.recipe}, which splits windows, not works: "
+            "leave them out"
         )
-    if flags.recipe == "lab" and flags.midi_hub:
-        parser.error("--midi-hub is not for --recipe lab, which reads files: give their folder with --midi-dir")
-    if flags.recipe == "lab" and flags.accumulate:
-        parser.error("--accumulate is not for --recipe lab: leave it out, or give a smaller --batch-size")
+    if flags.recipe != "notes" and flags.midi_hub:
+        parser.error(f"--midi-hub is not for --recipe {flags.recipe}, which reads files: give their folder with --midi-dir")
+    if flags.recipe != "notes" and flags.accumulate:
+        parser.error(f"--accumulate is not for --recipe {flags.recipe}: leave it out, or give a smaller --batch-size")
     if flags.track is not None:
         flags.samples_every = flags.samples_every or PIECES_EVERY
     flags.output = flags.output or Path("runs") / flags.recipe

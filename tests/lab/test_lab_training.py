@@ -10,8 +10,9 @@ from torch import nn
 
 from lab_music import CONFIG, CPU, loaders, start
 from mozart.errors import MozartError
+from mozart.lab.config import LabConfig
 from mozart.lab.evaluation import evaluate
-from mozart.lab.training import LabConfig, has_bfloat16, require_precision, train
+from mozart.lab.training import has_bfloat16, require_precision, train
 
 
 def test_learns_a_melody() -> None:
