@@ -85,7 +85,7 @@ def test_what_sees_a_plan_stands_apart(tmp_path: Path) -> None:
     assert "6.50" not in before
     assert "76.5%" not in before
     assert "6.50 | 76.5%" in after
-    assert "not comparable" in after
+    assert "Do **not compare**" in after
     assert "9.50" not in after
 
 
@@ -124,7 +124,7 @@ def test_an_unfinished_checkpoint_says_so(metrics: Mapping[str, Any], tmp_path: 
     """Without a test there are the best epoch's validation, and a sentence that nothing was tested."""
     card = write_card({name: value for name, value in metrics.items() if name != "test"}, ABOUT, tmp_path)
     assert "still in training" in card
-    assert "Nothing has been tested" in card
+    assert "have not been tested" in card
     assert ("50.0%" if metrics is NOTES else "30.0%") in card
     assert "$" not in card
 
@@ -140,7 +140,7 @@ def test_the_laboratorys_goal_is_told_as_it_is(tmp_path: Path) -> None:
 
 def test_what_ships_is_told(tmp_path: Path) -> None:
     """Both cards say what of the music is part of the checkpoint, within the limits that excerpts keep."""
-    assert "24 excerpts" in write_card(NOTES, ABOUT, tmp_path)
+    assert "24 beginnings of held-out movements" in write_card(NOTES, ABOUT, tmp_path)
     assert "at most 8 bars" in write_card(NOTES, ABOUT, tmp_path)
     assert "24 test sequences of 100 tokens without times" in write_card(LAB, ABOUT, tmp_path)
 
