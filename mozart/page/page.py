@@ -93,11 +93,29 @@ def launch_options() -> dict[str, Any]:
     }
 
 
+class _Forgetful(gr.Blocks):
+    """Blocks that do not remember what a visitor was shown.
+
+    Gradio keeps values for deep links, which this page has none of; and whenever a component is left as it is, Gradio makes it
+    anew under another number and keeps the old one with its value too: megabytes of sheet music for every piece of a visit.
+    """
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """What goes to the browser; of it, nothing stays in the visitor's `state`."""
+        data: list[Any] = await super().postprocess_data(block_fn, predictions, state)
+        if state is not None:
+            state.config_values.clear()
+            kept = state.blocks_config.blocks
+            for number in kept.keys() - self.blocks.keys():
+                del kept[number]
+        return data
+
+
 def build_page(studio: Studio) -> gr.Blocks:
     """Build the page as Gradio Blocks, ready to launch with :func:`launch_options`; `studio` composes every visitor's piece."""
     ready = load_gallery()
     gr.set_static_paths([piece.sound for piece in ready])
-    with gr.Blocks(title=share.TITLE, analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:
+    with _Forgetful(title=share.TITLE, analytics_enabled=False, delete_cache=(_HOUR, _HOUR)) as page:
         gr.HTML(_HERO, apply_default_css=False, padding=False)
         notice = gr.HTML(_notice(studio), elem_id="notice", apply_default_css=False)
         with gr.Row(equal_height=False):

@@ -3,12 +3,14 @@
 Nothing waits for seconds: events are waited for, and the stub composes as far as a test lets it.
 """
 
+import gc
 import json
 import re
 import threading
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import httpx
 import matplotlib.pyplot as plt
 import numpy as np
@@ -631,5 +633,20 @@ def test_who_leaves_holds_nobody() -> None:
             assert composer.begun.wait(30)
             assert not ended.is_set()
         assert ended.wait(30)
+    finally:
+        blocks.close()
+
+
+def test_what_was_shown_is_forgotten() -> None:
+    """The server keeps nothing of a visitor's pieces in the page's components: their number stays the same."""
+    blocks = build_page(Studio(stub_composer()))
+    _, address, _ = blocks.queue().launch(prevent_thread_lock=True, quiet=True)
+    try:
+        kept = []
+        for press in range(1, 5):
+            call(address.rstrip("/"), "visitor", "press", {}, press)
+            gc.collect()
+            kept.append(sum(issubclass(type(thing), gr.HTML) for thing in gc.get_objects()))
+        assert kept[1:] == kept[1:2] * 3
     finally:
         blocks.close()
