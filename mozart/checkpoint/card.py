@@ -114,7 +114,11 @@ def _notes(metrics: Metrics) -> dict[str, str]:
 def _lab(metrics: Metrics) -> dict[str, str]:
     reached = metrics["test"]["accuracy"]
     goal = "" if reached > _GOAL else f"\n\nThe text's goal of more than {_GOAL:.0%} is **not reached**: {reached:.1%}."
+    departures = metrics.get("departures")
     return {
+        "way": "in another way than it teaches" if departures else "by its recipe",
+        "recipe": "lab-keys" if departures else "lab",
+        "departures": f"\n\nWhat departs from the text: {departures}" if departures else "",
         "window": str(metrics["window"]),
         "elements": f"{metrics['elements']:,}",
         "distinct": str(metrics["distinct"]),

@@ -30,7 +30,7 @@ from mozart.lab.windows import WINDOW, Split, Vocabulary, make_loader
 
 # For people, where the network ships.
 DEPARTURES = (
-    "It learns every element of a sequence, not only the one after its last, also a fourth and a fifth higher and lower, with "
+    "it learns every element of a sequence, not only the one after its last, also a fourth and a fifth higher and lower, with "
     "dropout, AdamW at a rate that rises and falls, and averaged weights."
 )
 KEYS = (0, 5, -5, 7, -7)  # semitones that the music is moved by

@@ -101,7 +101,7 @@ class _Forgetful(gr.Blocks):
     """
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
-        """What goes to the browser; of it, nothing stays in the visitor's `state`."""
+        """Return what goes to the browser, and keep nothing of it in the visitor's `state`."""
         data: list[Any] = await super().postprocess_data(block_fn, predictions, state)
         if state is not None:
             state.config_values.clear()

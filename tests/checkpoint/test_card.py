@@ -129,6 +129,14 @@ def test_an_unfinished_checkpoint_says_so(metrics: Mapping[str, Any], tmp_path: 
     assert "$" not in card
 
 
+def test_departures_from_the_laboratory_are_told(tmp_path: Path) -> None:
+    """A network that was not taught as the text teaches says so, and in what."""
+    assert "departs" not in write_card(LAB, ABOUT, tmp_path)
+    card = write_card({**LAB, "departures": "it was taught in five keys."}, ABOUT, tmp_path)
+    assert "What departs from the text: it was taught in five keys." in card
+    assert "in another way than it teaches" in card
+
+
 def test_the_laboratorys_goal_is_told_as_it_is(tmp_path: Path) -> None:
     """A test accuracy below the goal is not reached; one above says nothing. A note in the metrics stands in the card."""
     assert "**not reached**: 28.1%" in write_card(LAB, ABOUT, tmp_path)
