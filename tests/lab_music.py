@@ -10,6 +10,7 @@ import torch
 
 from mozart.lab.checkpoint import LabCheckpoint, round_weights
 from mozart.lab.config import LabConfig
+from mozart.lab.keys import InKeys, move_tokens
 from mozart.lab.network import RNN
 from mozart.lab.parsing import Work
 from mozart.lab.training import Run, start_run
@@ -47,12 +48,12 @@ def start(config: LabConfig = CONFIG) -> Run:
     return start_run(config, 4, SHA, CPU)
 
 
-def checkpoint(seed: int = 0) -> LabCheckpoint:
+def checkpoint(seed: int = 0, *, in_keys: bool = False) -> LabCheckpoint:
     """A whole checkpoint with untrained weights."""
     music = works()
     vocabulary = Vocabulary.of(PITCHES)
     torch.manual_seed(seed)
-    model = RNN(len(vocabulary), 4, 8, 2).eval()
+    model = (InKeys(*move_tokens(vocabulary), 4, 8, 2) if in_keys else RNN(len(vocabulary), 4, 8, 2)).eval()
     round_weights(model)
     sequences = [vocabulary.encode(work.tokens[:WINDOW]) for work in music]
     epoch = {"epoch": 1, "train_loss": 2.5, "validation_loss": 2.25, "validation_accuracy": 0.25, "seconds": 10.0}

@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from mozart.errors import MozartError
+from mozart.lab.keys import InKeys, move_tokens
 from mozart.lab.network import RNN
 from mozart.lab.parsing import Work
 from mozart.lab.pitches import midi_pitches
@@ -122,7 +123,7 @@ def from_files(files: Mapping[str, bytes]) -> LabCheckpoint:
         _require(_is_list(sequence["ids"], WINDOW, WINDOW), SEQUENCES)
         _require(all(_is_whole(token_id, 0, len(vocabulary) - 1) for token_id in sequence["ids"]), SEQUENCES)
     return LabCheckpoint(
-        _read_model(files[WEIGHTS], len(vocabulary)),
+        _read_model(files[WEIGHTS], vocabulary),
         vocabulary,
         np.array([sequence["ids"] for sequence in sequences], dtype=np.int64),
         tuple(sequence["work"] for sequence in sequences),
@@ -162,20 +163,22 @@ def _read_metrics(metrics: Any) -> dict[str, Any]:
     return dict(metrics)
 
 
-def _read_model(content: bytes, n_notes: int) -> RNN:
+def _read_model(content: bytes, vocabulary: Vocabulary) -> RNN:
     """The network whose shape the weights say; no memory is taken that the file does not fill."""
+    n_notes, (moved, n_tokens) = len(vocabulary), move_tokens(vocabulary)
     try:
         weights = load(content)  # refuses sizes that are not those of the file
         layers = sum(name.startswith("lstm.weight_hh_l") for name in weights)
         embedding_dim, hidden_size = weights["embedding.weight"].shape[1], weights["linear1.weight"].shape[0]
+        rows = len(weights["embedding.weight"])
         with torch.device("meta"):  # takes no memory
-            expected = RNN(n_notes, embedding_dim, hidden_size, layers).state_dict()
+            expected = RNN(rows, embedding_dim, hidden_size, layers).state_dict()
     except (SafetensorError, LookupError, RuntimeError, ValueError) as error:
         raise _damaged(WEIGHTS) from error
-    if len(weights["embedding.weight"]) != n_notes:
+    if rows not in (n_notes, n_tokens):
         raise MozartError(
-            f"The parts come from different checkpoints: the vocabulary has {n_notes} tokens, the weights expect "
-            f"{len(weights['embedding.weight'])}. Download or train it again."
+            f"The parts come from different checkpoints: the vocabulary has {n_notes} tokens, the weights expect {rows}. "
+            "Download or train it again."
         )
     _require(weights.keys() == expected.keys(), WEIGHTS)
     for name, tensor in weights.items():
@@ -185,7 +188,8 @@ def _read_model(content: bytes, n_notes: int) -> RNN:
         )
         _require(bool(tensor.isfinite().all()), WEIGHTS)
         _require(not name.endswith("running_var") or bool((tensor >= 0).all()), WEIGHTS)
-    model = RNN(n_notes, embedding_dim, hidden_size, layers)
+    sizes = embedding_dim, hidden_size, layers
+    model = RNN(n_notes, *sizes) if rows == n_notes else InKeys(moved, n_tokens, *sizes)
     model.load_state_dict(weights, strict=True)
     return model.eval()
 

@@ -3,7 +3,7 @@
 What departs from Problem 3; ``docs/experiments.md`` has what each step brings:
 
 - every element of a sequence is a label, not only the one after its last;
-- the music is also learned a fourth and a fifth higher and lower, because Mozart's passages come back there;
+- the music is also learned a fourth and a fifth higher and lower, and the network asked there (:mod:`mozart.lab.keys`);
 - dropout; AdamW with a rate that rises and falls (Loshchilov and Hutter, 2017 and 2019); averaged weights (Polyak and
   Juditsky, 1992).
 
@@ -23,17 +23,15 @@ from tqdm import tqdm
 from mozart.errors import MozartError
 from mozart.lab.config import LENGTH
 from mozart.lab.evaluation import evaluate
-from mozart.lab.network import RNN
-from mozart.lab.pitches import midi_pitches
+from mozart.lab.keys import KEYS, InKeys
 from mozart.lab.training import CLIP, Run, epoch_seed, finish_epoch
-from mozart.lab.windows import WINDOW, Split, Vocabulary, make_loader
+from mozart.lab.windows import WINDOW, Split, make_loader
 
 # For people, where the network ships.
 DEPARTURES = (
-    "it learns every element of a sequence, not only the one after its last, also a fourth and a fifth higher and lower, with "
-    "dropout, AdamW at a rate that rises and falls, and averaged weights."
+    "it learns every element of a sequence, not only the one after its last, also a fourth and a fifth higher and lower, where it "
+    "is asked too; with dropout, AdamW at a rate that rises and falls, and averaged weights."
 )
-KEYS = (0, 5, -5, 7, -7)  # semitones that the music is moved by
 _WARM_UP = 100  # steps
 _LAST_RATE = 0.02  # of the highest learning rate
 _KEPT = 0.999  # of the average of the weights, at every step, in the end
@@ -41,29 +39,11 @@ _LOOKED_AT = 8  # of so many validation windows one, after an epoch: all of them
 _BETWEEN_LOOKS = 20  # steps
 
 
-def move(ids: Tensor, vocabulary: Vocabulary) -> tuple[Tensor, int]:
-    """The music in all `KEYS`, and how many tokens it needs: the vocabulary's, and after them those that other keys bring.
-
-    Parameters
-    ----------
-    ids : Tensor of int64, shape (N,)
-
-    Returns
-    -------
-    music : Tensor of int64, shape (5, N), its first row `ids`
-    n_tokens : int
-    """
-    pitches = [midi_pitches(token) for token in vocabulary.tokens]
-    numbers = {token: number for number, token in enumerate(pitches)}
-    rows = [[numbers.setdefault(tuple(pitch + key for pitch in token), len(numbers)) for token in pitches] for key in KEYS]
-    return torch.tensor(rows, device=ids.device)[:, ids], len(numbers)
-
-
 def train_in_keys(
     run: Run,
-    music: Tensor,
+    ids: Tensor,
     split: Split,
-    n_notes: int,
+    moved: Tensor,
     on_epoch: Callable[[Run], object],
     on_estimate: Callable[[float], object] = lambda _: None,
 ) -> None:
@@ -72,13 +52,13 @@ def train_in_keys(
     Parameters
     ----------
     run
-        Its network knows every token of `music`.
-    music
-        As :func:`move` gives it.
+        Its network knows the tokens of all keys.
+    ids : Tensor of int64, shape (N,)
+        The music.
     split
         The text's windows: no label of those that validate and test is learned.
-    n_notes
-        How many tokens the text's vocabulary has: the network that is measured and kept knows no others.
+    moved
+        As :func:`~mozart.lab.keys.move_tokens` gives it.
     on_epoch
         Called after every epoch, when the run can be saved.
     on_estimate
@@ -89,12 +69,14 @@ def train_in_keys(
     MozartError
         When the music is too short for sequences, or the loss is no longer a number; what was saved before is still good.
     """
-    model, config, n_ids = run.model, run.config, music.shape[1]
+    model, config, n_ids = run.model, run.config, len(ids)
+    moved = moved.to(model.device)
+    music = moved[:, ids]
     if n_ids < 2 * LENGTH:
         raise MozartError(f"The music holds {n_ids} notes and chords, too few for sequences of {LENGTH}: add more music.")
     learned = torch.zeros(n_ids, dtype=torch.bool, device=model.device)
     learned[split.train.to(model.device) + WINDOW] = True
-    looked_at = make_loader(music[0], split.validation[::_LOOKED_AT])
+    looked_at = make_loader(ids, split.validation[::_LOOKED_AT])
     steps = -(-len(KEYS) * n_ids // (config.batch_size * LENGTH))
     total, first = steps * config.epochs, run.epoch * steps
     with tqdm(total=total, initial=first, unit="step", leave=False) as bar:
@@ -128,19 +110,16 @@ def train_in_keys(
                 if len(losses) % _BETWEEN_LOOKS == 0:
                     bar.set_postfix_str(f"loss {np.mean(losses[-_BETWEEN_LOOKS:]):.3f}")
             run.loss = float(np.mean(losses))
-            network = shrink(run, n_notes)
+            network = ask_in_keys(run, moved)
             finish_epoch(run, network, epoch, evaluate(network, looked_at), time.perf_counter() - started)
             on_epoch(run)
 
 
-def shrink(run: Run, n_notes: int) -> RNN:
-    """The network with the averaged weights and without the tokens of other keys: the text's, in shape and vocabulary."""
-    network = RNN(n_notes, run.model.embedding_dim, run.model.hidden_size, run.model.num_layers).to(run.model.device)
-    wanted = network.state_dict()
-    network.load_state_dict(
-        {name: run.averaged[name][: len(tensor)] if tensor.dim() else tensor for name, tensor in wanted.items()}
-    )
-    return network.eval()
+def ask_in_keys(run: Run, moved: Tensor) -> InKeys:
+    """Make the network that is measured and kept: with the averaged weights, asked in all keys."""
+    network = InKeys(moved, run.model.n_notes, run.model.embedding_dim, run.model.hidden_size, run.model.num_layers)
+    network.load_state_dict(run.averaged)
+    return network.to(run.model.device).eval()
 
 
 def _deal(n_ids: int, batch_size: int, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -15,8 +15,9 @@ from mozart.lab.baselines import ORDER, Table
 from mozart.lab.checkpoint import LabCheckpoint, choose_sequences, round_weights
 from mozart.lab.config import KeysConfig, LabConfig
 from mozart.lab.curves import plot_accuracy, plot_losses
-from mozart.lab.departing import DEPARTURES, move, train_in_keys
+from mozart.lab.departing import DEPARTURES, train_in_keys
 from mozart.lab.evaluation import evaluate, evaluate_table
+from mozart.lab.keys import InKeys, move_tokens
 from mozart.lab.network import RNN, count_parameters
 from mozart.lab.parsing import Work, read_works
 from mozart.lab.saving import STATE_FILE, resume_run, save_run
@@ -109,9 +110,8 @@ def train_lab(
     """
     data = prepare(config, files, device, skip_unreadable=skip_unreadable, say=say)
     say("Problem 3: train the network.")
-    n_notes, music = len(data.vocabulary), None
-    if isinstance(config, KeysConfig):
-        music, n_notes = move(data.ids, data.vocabulary)
+    moved, n_tokens = move_tokens(data.vocabulary)
+    in_keys = isinstance(config, KeysConfig)
     if saved:
         run = resume_run(saved, config, data.music_sha256, device, place)
         save_run(run, output / STATE_FILE)
@@ -119,7 +119,7 @@ def train_lab(
     elif (output / STATE_FILE).exists():
         raise MozartError(f"{output} already holds a run: go on with it with --resume, or choose another --output.")
     else:
-        run = start_run(config, n_notes, data.music_sha256, device)
+        run = start_run(config, n_tokens if in_keys else len(data.vocabulary), data.music_sha256, device)
         save_run(run, output / STATE_FILE)
     say(f"  {count_parameters(run.model):,} parameters; everything goes to {output}")
 
@@ -133,10 +133,10 @@ def train_lab(
         )
         on_epoch(run, make_checkpoint(run, data, about or {}))
 
-    if music is None:
-        train(run, data.loaders, on_epoch=finish_epoch, on_estimate=on_estimate)
+    if in_keys:
+        train_in_keys(run, data.ids, data.split, moved, finish_epoch, on_estimate)
     else:
-        train_in_keys(run, music, data.split, len(data.vocabulary), finish_epoch, on_estimate)
+        train(run, data.loaders, on_epoch=finish_epoch, on_estimate=on_estimate)
     write_curves(run, output)
     checkpoint = make_checkpoint(run, data, about or {})
     say(f"  the network of epoch {run.best_epoch}, the best by validation accuracy, beside tables of what followed what:")
@@ -151,7 +151,9 @@ def write_curves(run: Run, output: Path) -> None:
 
 def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckpoint:
     """The network of the best epoch so far, and all that composing needs; not yet tested."""
-    model = RNN(len(data.vocabulary), run.model.embedding_dim, run.model.hidden_size, run.model.num_layers)
+    sizes = run.model.embedding_dim, run.model.hidden_size, run.model.num_layers
+    in_keys = isinstance(run.config, KeysConfig)
+    model = InKeys(*move_tokens(data.vocabulary), *sizes) if in_keys else RNN(len(data.vocabulary), *sizes)
     model.load_state_dict(run.best_weights)
     round_weights(model)
     best = run.history[run.best_epoch - 1]
@@ -170,7 +172,7 @@ def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckp
             "window": WINDOW,
             "seed": run.config.seed,
             "settings": asdict(run.config),
-            **({"departures": DEPARTURES} if isinstance(run.config, KeysConfig) else {}),
+            **({"departures": DEPARTURES} if in_keys else {}),
             **about,
             "elements": len(ids),
             "distinct": len(data.vocabulary),

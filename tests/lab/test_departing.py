@@ -1,6 +1,5 @@
 """Beyond the text: the same network, taught in five keys."""
 
-import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import torch
 from lab_music import CPU, SHA, works
 from mozart.errors import MozartError
 from mozart.lab.config import KeysConfig
-from mozart.lab.departing import KEYS, move, shrink, train_in_keys
+from mozart.lab.departing import ask_in_keys, train_in_keys
 from mozart.lab.evaluation import evaluate
+from mozart.lab.keys import KEYS, InKeys, move_tokens
 from mozart.lab.pitches import midi_pitches
 from mozart.lab.saving import load_model, resume_run, save_run
 from mozart.lab.training import Run, start_run
@@ -23,15 +23,16 @@ MELODY = [token for work in works(1, 7) for token in work.tokens] * 60
 VOCABULARY = Vocabulary.of(MELODY)
 IDS = torch.tensor(VOCABULARY.encode(MELODY))
 SPLIT = split_windows(len(IDS), CONFIG.seed)
-MUSIC, N_TOKENS = move(IDS, VOCABULARY)
+MOVED, N_TOKENS = move_tokens(VOCABULARY)
+MUSIC = MOVED[:, IDS]
 
 
 def start(config: KeysConfig = CONFIG) -> Run:
     return start_run(config, N_TOKENS, SHA, CPU)
 
 
-def train(run: Run, music: torch.Tensor = MUSIC) -> Run:
-    train_in_keys(run, music, SPLIT, len(VOCABULARY), lambda _: None)
+def train(run: Run, ids: torch.Tensor = IDS) -> Run:
+    train_in_keys(run, ids, SPLIT, MOVED, lambda _: None)
     return run
 
 
@@ -48,15 +49,29 @@ def test_the_music_in_other_keys() -> None:
 
 
 def test_learns_a_melody() -> None:
-    """The network that is kept has the text's shape and vocabulary, predicts its windows, and knows the melody in another key."""
+    """The network that is kept has the text's shape, predicts its windows, and knows the melody in every key."""
     run = train(start(replace(CONFIG, epochs=25, learning_rate=0.03)))
-    network = shrink(run, len(VOCABULARY))
-    assert network.linear2.out_features == len(VOCABULARY)
+    network = ask_in_keys(run, MOVED)
     assert evaluate(network, make_loader(IDS, SPLIT.validation)).accuracy > 0.9
-    whole = copy.deepcopy(run.model)
+    whole = start().model.eval()
     whole.load_state_dict(run.averaged)
-    prediction, _ = whole.eval()(MUSIC[3:4, :WINDOW], whole.init_hidden(1))
-    assert prediction.argmax() == MUSIC[3, WINDOW]
+    predicted, _ = whole(MUSIC[:, :WINDOW], whole.init_hidden(len(KEYS)))
+    assert predicted.argmax(1).tolist() == MUSIC[:, WINDOW].tolist()
+
+
+def test_is_asked_in_every_key() -> None:
+    """Its probabilities are the mean of those in the five keys, each moved back."""
+    torch.manual_seed(0)
+    network = InKeys(MOVED, N_TOKENS, 4, 8, 2).eval()
+    plain = start().model.eval()
+    plain.load_state_dict(network.state_dict())
+    windows = torch.stack([IDS[:WINDOW], IDS[3 : WINDOW + 3]])
+    found, _ = network(windows, network.init_hidden(2))
+    wanted = torch.zeros(2, len(VOCABULARY))
+    for row in MOVED:
+        predicted, _ = plain(row[windows], plain.init_hidden(2))
+        wanted += predicted.exp()[:, row] / len(KEYS)
+    assert torch.allclose(found.exp(), wanted, atol=1e-6)
 
 
 def test_labels_of_other_windows_are_not_learned() -> None:
@@ -68,11 +83,11 @@ def test_labels_of_other_windows_are_not_learned() -> None:
         asked.append(inputs[1])
 
     run.criterion.register_forward_pre_hook(watch)
-    music = torch.ones_like(MUSIC)
-    music[:, SPLIT.train + WINDOW] = 0
-    train(run, music)
+    ids = torch.ones_like(IDS)
+    ids[SPLIT.train + WINDOW] = 0
+    train(run, ids)
     assert asked
-    assert not torch.cat(asked).any()
+    assert {*torch.cat(asked).tolist()} == {*MOVED[:, 0].tolist()}
 
 
 def test_a_resumed_run_ends_the_same(tmp_path: Path) -> None:
@@ -80,7 +95,7 @@ def test_a_resumed_run_ends_the_same(tmp_path: Path) -> None:
     whole = train(start())
     first = start()
     with pytest.raises(KeyboardInterrupt):
-        train_in_keys(first, MUSIC, SPLIT, len(VOCABULARY), _interrupt)
+        train_in_keys(first, IDS, SPLIT, MOVED, _interrupt)
     save_run(first, tmp_path / "state.pt")
     resumed = train(resume_run(tmp_path / "state.pt", CONFIG, SHA, CPU))
     assert [epoch["train_loss"] for epoch in resumed.history] == [epoch["train_loss"] for epoch in whole.history]
@@ -91,7 +106,7 @@ def test_a_resumed_run_ends_the_same(tmp_path: Path) -> None:
 def test_too_little_music() -> None:
     """Music that is shorter than two sequences is refused in a sentence."""
     with pytest.raises(MozartError, match="too few for sequences"):
-        train(start(), MUSIC[:, :200])
+        train(start(), IDS[:200])
 
 
 @pytest.mark.parametrize("change", [{"dropout": 1.0}, {"dropout": -0.1}, {"precision": "mixed"}])

@@ -28,9 +28,10 @@ from mozart.lab.parsing import Work
 from mozart.lab.windows import WINDOW, split_windows
 
 
-def test_round_trip() -> None:
+@pytest.mark.parametrize("in_keys", [False, True])
+def test_round_trip(in_keys: bool) -> None:
     """Every part comes back, the same bytes go again, and the same piece is composed."""
-    before = checkpoint()
+    before = checkpoint(in_keys=in_keys)
     files = to_files(before)
     after = from_files(files)
     assert to_files(after) == files
