@@ -12,13 +12,15 @@ from mozart.errors import MozartError
 from mozart.lab.checkpoint import LabCheckpoint, from_files
 from mozart.lab.generating import generate_piece
 from mozart.lab.windows import WINDOW
+from mozart.model.offsets import FIXED
+from mozart.notes import TICKS
 
 if TYPE_CHECKING:
     from mozart.composing.composer import Composer
 
 _TEMPO = 120.0  # quarters a minute, unless the request has a tempo
-# By rhythm, at this tempo.
-_SECONDS_AN_ELEMENT, _ELEMENTS_A_BAR = {"0.25": 0.125, "0.5": 0.25, "sampled": 0.13}, {"0.25": 16, "0.5": 8, "sampled": 15}
+_SAMPLED = 0.26  # quarters from one element to the next, on average, with sampled offsets
+_QUARTERS_A_BAR = 4
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def compose(composer: "Composer", request: Request, on_progress: OnProgress) -> 
         raise MozartError("The laboratory's network always continues a random test sequence: leave the opening out.")
     length = count_elements(request)
     tempo = request.tempo or _TEMPO
-    require_playable((length + WINDOW) * _SECONDS_AN_ELEMENT[request.offsets] * _TEMPO / tempo, tempo)
+    require_playable((length + WINDOW) * _quarters_an_element(request) * 60 / tempo, tempo)
     laboratory = composer.lab
     tokens, score, remarks = generate_piece(
         laboratory.checkpoint, length, request.offsets, request.seed or 0, on_progress=on_progress
@@ -70,7 +72,11 @@ def count_elements(request: Request) -> int:
     """Convert a length to a number of notes and chords in the laboratory's even rhythm."""
     quantity, unit = request.measure
     if unit == "bars":
-        quantity *= _ELEMENTS_A_BAR[request.offsets]
+        quantity *= round(_QUARTERS_A_BAR / _quarters_an_element(request))
     elif unit == "s":
-        quantity /= _SECONDS_AN_ELEMENT[request.offsets] * _TEMPO / (request.tempo or _TEMPO)
+        quantity /= _quarters_an_element(request) * 60 / (request.tempo or _TEMPO)
     return max(1, min(round(quantity), MAX_LENGTHS["notes"]))
+
+
+def _quarters_an_element(request: Request) -> float:
+    return FIXED[request.offsets] / TICKS if request.offsets in FIXED else _SAMPLED

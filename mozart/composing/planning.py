@@ -10,6 +10,7 @@ from mozart.checkpoint.excerpts import Opening
 from mozart.composing.inheriting import choose_plan
 from mozart.composing.request import MAX_LENGTHS, Length, Request, require_playable
 from mozart.errors import MozartError
+from mozart.model.offsets import FIXED
 from mozart.model.plan import Plan
 from mozart.model.plan_json import from_json
 from mozart.notes import TICKS, Metre
@@ -115,8 +116,8 @@ def _require_possible(request: Request, plan: Plan, tempo: float, notes_a_bar: f
     if request.plan and len(plan) > MAX_LENGTHS["bars"]:
         raise MozartError(f"The plan has {len(plan):,} bars: give one of up to {MAX_LENGTHS['bars']}.")
     quarters = plan.metre.bar / TICKS
-    if request.offsets in ("0.25", "0.5"):
-        quarters = notes_a_bar * float(request.offsets) / 2  # an estimate: a chord counts once
+    if request.offsets in FIXED:
+        quarters = notes_a_bar * FIXED[request.offsets] / TICKS / 2  # an estimate: a chord counts once
     require_playable(len(plan) * quarters * 60 / tempo, tempo)
 
 

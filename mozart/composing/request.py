@@ -9,7 +9,7 @@ import math
 import re
 import reprlib
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -105,7 +105,8 @@ class Request(BaseModel):
                 raise MozartError(f"The laboratory's network does not use {_spoken(unused[0])}: leave it out, or leave lab out.")
             given = {**_LAB_DEFAULTS, **given}
             if given["offsets"] == "composed":
-                raise MozartError("The laboratory's network composes no rhythm: choose offsets of 0.25, 0.5 or sampled.")
+                *others, last = get_args(Offsets)[1:]
+                raise MozartError(f"The laboratory's network composes no rhythm: choose the offsets {', '.join(others)} or {last}.")
             if given["opening"] == "none":
                 raise MozartError("The laboratory's network needs an opening: choose random.")
         return given

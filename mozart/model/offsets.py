@@ -15,7 +15,8 @@ from mozart.errors import MozartError
 from mozart.notes import TICKS, Score
 from mozart.notes.score import MAX_TICKS
 
-_FIXED = {"0.25": TICKS // 4, "0.5": TICKS // 2}
+# The strategies that always take the same distance, in ticks.
+FIXED = {"0.25": TICKS // 4, "0.5": TICKS // 2}
 _GRID = TICKS // 24
 MAX_OFFSET = 16 * TICKS  # a longer distance is a pause between movements
 
@@ -64,13 +65,13 @@ def retime(score: Score, strategy: str, counts: Mapping[int, int], rng: np.rando
         return score
     events = find_events(score)
     n_steps = int(events[-1])
-    if strategy in _FIXED:
-        steps = np.full(n_steps, _FIXED[strategy])
+    if strategy in FIXED:
+        steps = np.full(n_steps, FIXED[strategy])
     else:
         steps = _draw(counts, n_steps, rng)
         # Only a lower voice may begin at the same moment, so that the order of the notes stays.
         voices = score.voices[np.unique(events, return_index=True)[1]]
-        other = _draw({ticks: count for ticks, count in counts.items() if ticks} or {_FIXED["0.25"]: 1}, n_steps, rng)
+        other = _draw({ticks: count for ticks, count in counts.items() if ticks} or {FIXED["0.25"]: 1}, n_steps, rng)
         steps = np.where((steps == 0) & (np.diff(voices) <= 0), other, steps)
     onsets = int(score.onsets[0]) + np.concatenate([[0], np.cumsum(steps)])
     rows = score.columns.astype(np.int64)
