@@ -250,6 +250,12 @@ def test_random_music_adds_up(metre: str) -> None:
         assert complaints(xml) == ""
 
 
+@pytest.mark.parametrize("onset", [1905, 1909, 1915, 1919])
+def test_a_note_just_before_the_end_is_written(onset: int) -> None:
+    """Though the last bar line is nearest to it."""
+    assert [pitch for _, pitch in read(musicxml(piece((0, 0, 60, 480), (onset, 0, 72, 1))))] == [60, 72]
+
+
 @pytest.mark.parametrize("ticks", [(65, 1985, 4007), (10, 20, 1919), (1925, 3333, 6061), (1860, 2160, 3780)])
 def test_metres_that_begin_anywhere_add_up(ticks: tuple[int, int, int]) -> None:
     """Also where a metre begins beside every written place: each voice's symbols, as long as they say, fill their bar."""
