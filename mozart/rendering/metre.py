@@ -18,6 +18,7 @@ from mozart.notes import TICKS, Metre, Score
 Ticks = NDArray[np.integer]
 
 SHORTEST = 30  # ticks: a 64th, the shortest note outside triplets
+_BAR_LINES = 60  # ticks: a bar ends where 64ths and a triplet of 64ths do
 _GRIDS = (SHORTEST, 20, 24)  # a 64th, and a 64th in triplets and in quintuplets
 _UPBEAT = 120  # a pickup begins on a sixteenth, or with a triplet
 
@@ -100,8 +101,21 @@ class Bar:
         return start % length == 0 and self.lines[0] > self.beat and length <= self.lines[0]
 
 
+def with_written_bars(score: Score) -> Score:
+    """Move metres and movements to the nearest 32nd, so that written notes can fill every bar."""
+    metres, starts = (
+        _nearest(np.array(ticks), _BAR_LINES).tolist() for ticks in ([m.onset for m in score.metres], score.movements)
+    )
+    # Of metres that fall together the last one holds.
+    held = dict(zip(metres, score.metres, strict=True))
+    return score.replace(
+        metres=[(onset, metre.beats, metre.unit) for onset, metre in held.items()],
+        movements=sorted(set(starts)),
+    )
+
+
 def written_bars(score: Score) -> list[Bar]:
-    """List the written bars of a score with notes.
+    """List the written bars of a score with notes, whose metres begin where they can be written.
 
     A first bar that is silent for half its length or more begins with its first note. A first bar that is shorter than the
     next one's metre is a pickup.
@@ -128,22 +142,28 @@ def _pickup_start(onset: int, stop: int, metre: Metre) -> int:
 def snap(ticks: Ticks, onsets: Ticks, bars: Sequence[Bar]) -> Ticks:
     """Move ticks to a grid that can be written; each cell gets the grid that its `onsets` are nearest to.
 
-    A cell is divided into 64ths, or into thirds or fifths of its parts.
+    A cell is divided into 64ths, or into thirds or fifths of its parts; one that its bar cuts off has no room for fifths.
     """
-    there, here = _cells(onsets, bars), _cells(ticks, bars)
+    origins, here, _ = _cells(ticks, bars)
+    starts, there, is_cut = _cells(onsets, bars)
     size = max(there.max(initial=0), here.max(initial=0)) + 1
-    away = [np.bincount(there, np.abs(_nearest(onsets, grid) - onsets), minlength=size) for grid in _GRIDS]
-    snapped: Ticks = np.choose(np.argmin(away, axis=0)[here], [_nearest(ticks, grid) for grid in _GRIDS])
+    inside = onsets - starts
+    away = np.array([np.bincount(there, np.abs(_nearest(inside, grid) - inside), minlength=size) for grid in _GRIDS], dtype=float)
+    away[-1, there[is_cut]] = np.inf
+    snapped: Ticks = origins + np.choose(np.argmin(away, axis=0)[here], [_nearest(ticks - origins, grid) for grid in _GRIDS])
     return snapped
 
 
-def _cells(ticks: Ticks, bars: Sequence[Bar]) -> Ticks:
-    """Return the number of the cell that holds each of the ticks."""
+def _cells(ticks: Ticks, bars: Sequence[Bar]) -> tuple[Ticks, Ticks, NDArray[np.bool_]]:
+    """Return for each of the ticks its bar's origin, the number of its cell, and whether the bar cuts the cell off."""
     places = np.clip(np.searchsorted([bar.start for bar in bars], ticks, side="right") - 1, 0, None)
-    origins, lengths = (np.array([getattr(bar, name) for bar in bars]) for name in ("origin", "cell"))
+    starts, stops, origins, lengths = (
+        np.array([getattr(bar, name) for bar in bars])[places] for name in ("start", "stop", "origin", "cell")
+    )
     most = max(bar.metre.bar // bar.cell for bar in bars) + 1  # cells in a bar
-    numbers: Ticks = places * most + np.minimum((ticks - origins[places]) // lengths[places], most - 1)
-    return numbers
+    inside = np.minimum((ticks - origins) // lengths, most - 1)
+    begins = origins + inside * lengths
+    return origins, places * most + inside, (begins < starts) | (begins + lengths > stops)
 
 
 def _nearest(ticks: Ticks, grid: int) -> Ticks:

@@ -9,7 +9,7 @@ from mozart.notes import LEFT, RIGHT, TICKS, Score
 from mozart.notes.keys import Key
 from mozart.rendering.beams import beam
 from mozart.rendering.clefs import BASS, TREBLE, choose_clefs
-from mozart.rendering.metre import Bar, written_bars
+from mozart.rendering.metre import Bar, with_written_bars, written_bars
 from mozart.rendering.spelling import Places, bar_places, movement_keys, name_pitches, show_accidentals
 from mozart.rendering.symbols import NORMAL_NOTES, Symbol, hide_rests, write_symbols
 from mozart.rendering.voices import staff_lines
@@ -56,6 +56,7 @@ def musicxml(score: Score, character: str = "", key: Key | None = None) -> str:
     """
     if not len(score):
         raise MozartError("There are no notes to write: give at least one.")
+    score = with_written_bars(score)
     score = score.bars_slice(int(score.bar_at(int(score.onsets[0]))), len(score.bars))  # without silent bars at the beginning
     bars = written_bars(score)
     keys = movement_keys(score) if key is None else [key] * len(bars)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mozart.notes import TICKS, Score
+from mozart.rendering.metre import with_written_bars
 
 _NEAR = TICKS // 4  # a head is within a sixteenth of its note's onset, or tied to an earlier head
 
@@ -97,6 +98,7 @@ def _bar_starts(score: Score, written: Sequence[float]) -> list[int]:
     This goes bar by bar, so that one bar of another length in the engraving does not move all later ones. A short first bar
     is an upbeat: it ends where the score's first bar ends.
     """
+    score = with_written_bars(score)
     # Silent bars at the beginning are not written.
     bars: list[int] = score.bars[score.bar_at(score.onsets[:1].sum()) :].tolist()
     last = score.metre_at(bars[-1]).bar

@@ -114,7 +114,9 @@ def staff_lines(score: Score, hand: int, bars: Sequence[Bar]) -> list[list[Line]
 def _written(score: Score, hand: int, bars: Sequence[Bar]) -> Iterable[list[Chord]]:
     """Yield the chords of each voice of a hand, in order of onset, with their written ends."""
     columns, rolled = unroll(score.columns[score.hands == hand].astype(np.int64))
-    onsets = snap(columns[:, 0], columns[:, 0], bars)
+    # What begins just before the end would begin after it.
+    last = snap(np.array([bars[-1].stop - SHORTEST]), columns[:, 0], bars)
+    onsets = np.minimum(snap(columns[:, 0], columns[:, 0], bars), last)
     notes = [
         _Sounding(onset, voice, pitch, duration, is_rolled)
         for onset, (voice, pitch, duration), is_rolled in zip(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mozart.notes import Metre, Score
-from mozart.rendering.metre import Bar, snap, written_bars
+from mozart.rendering.metre import Bar, snap, with_written_bars, written_bars
 
 
 def note(onset: int) -> tuple[int, int, int, int, int]:
@@ -44,6 +44,22 @@ def test_a_bar_that_a_metre_cuts_off_is_short() -> None:
         (1920, 2880, True, False),
         (2880, 4320, False, False),
     ]
+
+
+def test_bars_begin_where_they_can_be_written() -> None:
+    """Metres and movements move to the nearest 32nd; of those that fall together the last one holds, and notes stay."""
+    score = Score([note(0), note(3875)], [(0, 2, 4), (10, 4, 4), (1925, 5, 32), (1945, 3, 4)], movements=[0, 10, 1945])
+    written = with_written_bars(score)
+    assert [tuple(metre) for metre in written.metres] == [(0, 4, 4), (1920, 3, 4)]
+    assert written.movements == (0, 1920)
+    assert written.notes == score.notes
+
+
+def test_a_cell_that_is_cut_off_has_no_quintuplet() -> None:
+    """Fifths of a beat that its bar leaves unfinished become thirds or 64ths; in the next bar they count from where it begins."""
+    bars = written_bars(Score([note(0), note(5000)], [(0, 4, 4), (180, 4, 4)]))
+    onsets = np.array([0, 96, 180, 276, 372, 468, 564])
+    assert snap(onsets, onsets, bars).tolist() == [0, 100, 180, 276, 372, 468, 564]
 
 
 @pytest.mark.parametrize(

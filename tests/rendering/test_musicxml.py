@@ -250,6 +250,31 @@ def test_random_music_adds_up(metre: str) -> None:
         assert complaints(xml) == ""
 
 
+@pytest.mark.parametrize("onset", [1905, 1909, 1915, 1919])
+def test_a_note_just_before_the_end_is_written(onset: int) -> None:
+    """Though the last bar line is nearest to it."""
+    assert [pitch for _, pitch in read(musicxml(piece((0, 0, 60, 480), (onset, 0, 72, 1))))] == [60, 72]
+
+
+@pytest.mark.parametrize("ticks", [(65, 1985, 4007), (10, 20, 1919), (1925, 3333, 6061), (1860, 2160, 3780)])
+def test_metres_that_begin_anywhere_add_up(ticks: tuple[int, int, int]) -> None:
+    """Also where a metre begins beside every written place: each voice's symbols, as long as they say, fill their bar."""
+    metres = [(0, 4, 4), *((tick, beats, unit) for tick, (beats, unit) in zip(ticks, ((5, 32), (3, 8), (4, 4)), strict=True))]
+    for seed in range(8):
+        score = random_score(seed, "4/4").replace(metres=metres, movements=[0, ticks[0]])
+        root = ET.fromstring(musicxml(score))
+        begun = [note for note in root.iter("note") if note.find("pitch") is not None and note.find("tie[@type='stop']") is None]
+        assert 0.9 * len(score) <= len(begun) <= len(score)
+        for bar in root.iter("measure"):
+            filled: dict[str, Fraction] = defaultdict(Fraction)
+            for note in bar.iter("note"):
+                is_whole_bar = note.find("rest[@measure]") is not None
+                length = Fraction(int(note.findtext("duration") or 0), TICKS)
+                assert is_whole_bar or written_length(note) == length
+                filled[note.findtext("voice") or ""] += length * (note.find("chord") is None)
+            assert len(set(filled.values())) == 1
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("metre", ["4/4", "6/8", "5/16"])
 @pytest.mark.filterwarnings("error")

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from mozart.notes import TICKS, Score
-from mozart.rendering.timemap import Head, Timemap, match_heads, number_heads
+from mozart.rendering.musicxml import musicxml
+from mozart.rendering.timemap import Head, Timemap, match_heads, number_heads, read_timemap
+from mozart.rendering.verovio import engrave_with
 from tune import BAR, engrave, piece
 
 
@@ -68,3 +70,14 @@ def test_silent_bars_at_the_beginning_are_not_written() -> None:
     """The first written bar is the one of the first note."""
     score = Score([(2 * BAR, 0, 60, TICKS, 64), (3 * BAR, 0, 62, TICKS, 64)], [(0, 3, 4)])
     assert match_heads(score, Timemap((0.0, 3.0), (Head("a", 0.0, 60), Head("b", 3.0, 62)))) == {"a": 0, "b": 1}
+
+
+def test_bars_that_cannot_be_written_move_nothing() -> None:
+    """Where two metres are written as one, there is a bar less; heads find their notes all the same."""
+    score = Score(
+        [(0, 0, 60, TICKS, 64), (2020, 0, 62, TICKS, 64), (3940, 0, 64, TICKS, 64), (5860, 0, 65, TICKS, 64)],
+        [(0, 4, 4), (1940, 1, 32), (2000, 4, 4), (2020, 4, 4)],
+    )
+    timemap = engrave_with(musicxml(score), False, read_timemap)[1]
+    notes = match_heads(score, timemap)
+    assert [score.pitches[notes[head.id]] for head in timemap.heads] == [head.pitch for head in timemap.heads]
