@@ -23,7 +23,8 @@ OFFSETS = [
 ]
 LABORATORY = (
     "The university exercise that this page began with. Its network of three LSTM layers continues 100 notes and chords of "
-    "Mozart's with the most probable one each time, all of them a quarter long."
+    "Mozart's with the most probable one each time, all of them a quarter long. It was taught in five keys, which the exercise "
+    "does not ask for."
 )
 # These settings have no widget: plans, and bars that a visitor marks in the piece.
 WITHOUT_WIDGET = ("plan", "again")
