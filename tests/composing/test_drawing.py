@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mozart.composing import drawing
 from mozart.composing.balance import Balance
 from mozart.composing.composer import Composer
-from mozart.composing.drawing import REACH, Draft
+from mozart.composing.drawing import HEATS, REACH, Draft
 from mozart.composing.planning import make_intention
 from mozart.composing.request import Request
 from mozart.measuring.loops import find_loop
@@ -93,6 +94,15 @@ def test_hands_strike_what_they_reach(composer: Composer) -> None:
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.parametrize(("overlap", "is_held"), [(TICKS // 8, False), (TICKS // 8 + 1, True)])
+def test_a_note_that_overlaps_a_little_holds_no_hand(composer: Composer, overlap: int, is_held: bool) -> None:
+    """What ends within a 32nd is let go in time: the hand may strike its key again, or leap away."""
+    draft = empty_draft(composer)
+    draft.add(Note(0, 2, 48, TICKS + overlap, 80))
+    drawn = [draft.fork(seed).draw_note(24, [2]) for seed in range(60)]
+    assert all(note and abs(note.pitch - 48) <= REACH for note in drawn) == is_held
+
+
 def test_no_loop_is_completed(composer: Composer) -> None:
     """A note that would go round a third time is another one."""
     draft = empty_draft(composer)
@@ -101,6 +111,21 @@ def test_no_loop_is_completed(composer: Composer) -> None:
     assert draft.loops.would_loop(Note(48 * 120, 0, 72, 120, 80))
     assert not draft.loops.would_loop(Note(48 * 120, 0, 74, 120, 80))
     assert all((note := draft.fork(seed).draw_note(48 * 6, [0])) and note.pitch != 72 for seed in range(20))
+
+
+def test_each_part_has_its_own_heat(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time, voice, pitch, duration and loudness are drawn at the request's temperature times their own factor."""
+    used = []
+
+    def first(scores: NDArray[np.floating], _: np.random.Generator, temperature: float, __: float) -> int:
+        used.append(temperature)
+        return int(np.isfinite(scores).argmax())
+
+    monkeypatch.setattr(drawing, "draw", first)
+    draft = empty_draft(composer)
+    draft.draw_note(draft.draw_time(0))
+    assert used == [REQUEST.temperature * HEATS[part] for part in ("ioi", "voice", "pitch", "duration", "loudness")]
+    assert len(set(used)) > 1
 
 
 def test_a_fork_goes_its_own_way(composer: Composer) -> None:

@@ -29,10 +29,12 @@ TRACK = WHOLE.rindex(b"MTrk")
         WHOLE[: TRACK + 4] + b"\0\0\0\x07" + WHOLE[TRACK + 8 :],
         WHOLE[:18] + b"\xff\xff\xff\xff" + WHOLE[22:],
         WHOLE[:18] + b"\0\0\0\0" + WHOLE[22:],
+        midi(meta(3, b"tune"), meta(1, b"MTrk is what a track begins with") + NOTES),
     ],
     ids=[
         "RIFF", "Macintosh", "zeros after", "long header", "no tracks said", "65,535 tracks said", "chunk before", "chunk between",
         "last track too long", "last track too short", "first track too long", "first track too short",
+        "a text that names a chunk",
     ],
 )  # fmt: skip
 def test_the_tracks_that_are_there(data: bytes) -> None:

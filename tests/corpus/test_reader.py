@@ -96,6 +96,12 @@ def test_a_release_beside_the_next_stroke_ends_the_note_before() -> None:
     assert [(note.onset, note.duration) for note in read(notes).notes] == [(0, 96), (96, 96)]
 
 
+def test_a_stroke_without_a_release_before_it_is_released_once() -> None:
+    """The later stroke ends the earlier one; its own release, which comes later, ends it, long before the track does."""
+    notes = b"\x00\x90\x3c\x50" + b"\x60\x3c\x50" + b"\x60\x3c\x00" + b"\x60\x3e\x50" + b"\x60\x3e\x00"
+    assert [(note.onset, note.duration) for note in read(notes).notes] == [(0, 96), (96, 96), (288, 96)]
+
+
 def test_a_bar_before_the_metre_changes() -> None:
     """The metre holds from its tick on; before the first one it is 4/4."""
     score = read(metre(3, 2, delta=480) + NOTES)

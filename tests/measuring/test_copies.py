@@ -48,6 +48,17 @@ def test_another_rhythm_is_no_copy() -> None:
     assert INDEX.look_up(score(FIRST, wait=EIGHTH + 5)).length == 100
 
 
+def test_all_very_long_pauses_are_alike() -> None:
+    """A copy is found across a pause that is longer than in the training work, when both are longer than forty bars."""
+
+    def with_pause(ticks: int) -> Score:
+        return Score([note._replace(onset=note.onset + ticks * (index > 5)) for index, note in enumerate(WORKS[0].notes)])
+
+    index = CopyIndex.of([with_pause(100_000)])
+    assert index.look_up(with_pause(200_000)).length == 100
+    assert index.look_up(with_pause(50_000)).length == 94
+
+
 def test_a_short_run_is_no_copy() -> None:
     """Seven notes in a row are not looked for, eight are."""
     assert INDEX.look_up(score(FIRST[10 : 10 + GRAM - 1])).longest is None

@@ -47,6 +47,14 @@ def test_the_longer_passage_is_preferred_to_the_nearer_bar() -> None:
     assert form[5:] == [Return(0, 0, 0), Return(1, 0, 0), Return(2, 0, 0)]
 
 
+def test_length_counts_before_likeness_and_likeness_before_nearness() -> None:
+    """A bar returns from where more bars return with it; of single bars from the most similar, then from the latest."""
+    similar = [*A[:5], (4, 2, 53)]
+    assert find_form(piece(similar, C, B, A, [], A, C))[5:] == [Return(0, 0, 0), Return(1, 0, 0)]
+    assert find_form(piece(A, similar, C, A))[3] == Return(0, 0, 0)
+    assert find_form(piece(A, B, A, C, A))[4] == Return(2, 0, 0)
+
+
 def test_a_bar_of_few_notes_returns_only_inside_a_passage() -> None:
     """One held note is no return; between bars that return it is."""
     held: Row = [(0, 0, 72)]

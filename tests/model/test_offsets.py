@@ -45,6 +45,17 @@ def test_sampled() -> None:
     assert again == retime(many, "sampled", {120: 3, 240: 1}, np.random.default_rng(0))
 
 
+def test_only_a_lower_voice_begins_together_with_another() -> None:
+    """However often a distance of 0 is counted, a voice's own notes follow each other, and the order of all notes stays."""
+    voices = [0, 0, 2, 4, 4, 1] * 100
+    many = Score([Note(480 * i, voice, 60 + i % 12, 100, 80) for i, voice in enumerate(voices)])
+    again = retime(many, "sampled", {0: 9, 120: 1}, np.random.default_rng(0))
+    assert again.pitches.tolist() == many.pitches.tolist()
+    together = np.diff(again.onsets) == 0
+    assert together.any()
+    assert (np.diff(again.voices)[together] > 0).all()
+
+
 def test_nothing_has_no_rhythm() -> None:
     """An empty score stays empty."""
     assert len(retime(Score([]), "0.25", {}, np.random.default_rng(0))) == 0

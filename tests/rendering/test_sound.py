@@ -66,6 +66,13 @@ def test_a_voice_ends_its_own_notes_only() -> None:
     assert abs(ends[0] - ends[1]) < 1
 
 
+def test_the_shortest_note_is_heard_and_let_go() -> None:
+    """A key that is held for one tick of a quick tempo goes down and up again, and rings no longer than an eighth does."""
+    one = sound.render(score([60], [0], 1).replace(tempi=[(0, 480.0)]))
+    assert np.abs(one).max() > 1000
+    assert len(one) <= len(sound.render(score([60], [0], 240)))
+
+
 def test_tail() -> None:
     """The end is faded to zero without a step, within three seconds of the last note."""
     samples = sound.render(FOUR)
