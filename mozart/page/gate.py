@@ -8,6 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from mozart.corpus.reader import MAX_BYTES
@@ -24,8 +25,17 @@ MAX_BODY = MAX_BYTES + 50_000
 MAX_UPLOADED, _HOUR = 100_000_000, 3600.0
 _API = "/gradio_api/"
 _UPLOAD, _JOIN = f"{_API}upload", f"{_API}queue/join"
+_TYPE = b"content-type"
 _NOT_POSSIBLE = "This call is not possible: /gradio_api/info says which are."
 _HEADERS: list[Header] = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"strict-origin-when-cross-origin")]
+# Gradio says of these that they are just bytes, and a telephone then does not know which application opens them.
+_FILE = f"{_API}file="
+_TYPES = {
+    ".pdf": b"application/pdf",
+    ".mid": b"audio/midi",
+    ".musicxml": b"application/vnd.recordare.musicxml+xml",
+    ".wav": b"audio/wav",
+}
 # A Space's page is shown in a frame of the Hub's; what programs call is not.
 _API_HEADERS = [*_HEADERS, (b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'")]
 
@@ -60,6 +70,7 @@ class Gate:
             return
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         extra = _API_HEADERS if path.startswith(_API) else _HEADERS
+        kind = _TYPES.get(PurePosixPath(path).suffix) if path.startswith(_FILE) else None
         begun = replaced = False
 
         async def send_with_headers(message: Message) -> None:
@@ -73,8 +84,11 @@ class Gate:
                 return
             if message["type"] == "http.response.start":
                 begun = True
-                there = {name.lower() for name, _ in message.get("headers", ())}
-                message["headers"] = [*message.get("headers", ()), *(header for header in extra if header[0] not in there)]
+                headers = list(message.get("headers", ()))
+                if kind and message["status"] < 300:
+                    headers = [header for header in headers if header[0].lower() != _TYPE] + [(_TYPE, kind)]
+                there = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [header for header in extra if header[0] not in there]
             await send(message)
 
         try:
@@ -154,7 +168,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
 
 async def _answer(send: Send, status: int, why: str, more: Sequence[Header] = ()) -> None:
     body = json.dumps({"detail": why}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [(_TYPE, b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
     headers += more
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -42,7 +42,7 @@ class Piece:
         with gr.Column(visible=False, elem_id="after") as self.after:
             with gr.Row():
                 self.longer = gr.Button("Continue it", elem_id="continue", min_width=100, size="sm")
-                self.drafts = gr.Button("Three drafts like it", elem_id="drafts", min_width=100, size="sm")
+                self.drafts = gr.Button("Three drafts, same settings", elem_id="drafts", min_width=100, size="sm")
                 self.undo = gr.Button("Take the new bars back", elem_id="undo", min_width=100, size="sm", visible=False)
             # Links of our own: Gradio's download buttons do nothing in a group that was hidden.
             self.downloads = gr.HTML("", elem_id="downloads", apply_default_css=False)
@@ -72,7 +72,7 @@ class Piece:
             yield self._again(visit)
         except MozartError as error:
             yield {self.view: error_data(str(error))}
-            raise refusal(error) from error
+            raise refusal(error, visible=False) from error  # it stands in the view
 
     def show(self, piece: "Composition", visit: Visit, whole: bool = True, marked: tuple[int, int] | None = None) -> Updates:
         """Show what is ready at once; :meth:`finish` brings what takes longer.
@@ -191,6 +191,14 @@ class Piece:
         return found[0]
 
 
-def refusal(error: MozartError) -> gr.Error:
-    """Show an error on the page, escaped, because Gradio takes it for HTML and it may quote a link or a file name."""
-    return gr.Error(escape(str(error), quote=False), print_exception=False)
+def refusal(error: MozartError, visible: bool = True) -> gr.Error:
+    """Make an error for Gradio, escaped, because Gradio takes it for HTML and it may quote a link or a file name.
+
+    Parameters
+    ----------
+    error
+        What is wrong, in a sentence.
+    visible
+        Whether the page shows it; programs are told in any case.
+    """
+    return gr.Error(escape(str(error), quote=False), visible=visible, print_exception=False)

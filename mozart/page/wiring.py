@@ -19,6 +19,7 @@ from mozart.page.piece import Piece, refusal
 from mozart.page.settings import Settings
 from mozart.page.stop import Visit, Visits
 from mozart.page.studio import OnBeginning, OnProgress, Studio
+from mozart.page.view import error_data
 
 if TYPE_CHECKING:
     from mozart.composing.composition import Composition
@@ -188,9 +189,8 @@ class Wiring:
         def arrive(search: str, address: str) -> list[Any]:
             try:
                 request = share.from_query(search)
-            except MozartError as error:
-                gr.Warning(f"The link cannot be followed. {refusal(error).message}")
-                request = None
+            except MozartError:
+                request = None  # `follow` says why
             shown = self.settings.show(request) if request else {}
             widgets = [shown.get(widget, gr.skip()) for widget in self.settings.widgets.values()]
             return [*describe(address), *widgets]
@@ -198,8 +198,9 @@ class Wiring:
         def follow(given: Updates, who: gr.Request) -> Iterator[Updates]:
             try:
                 request = share.from_query(given[self.text] or "")
-            except MozartError:
-                request = None  # it has been said
+            except MozartError as error:
+                yield {self.piece.view: error_data(f"The link cannot be followed. {error}")}
+                return
             if request is None:
                 yield {self.piece.about: gr.skip()}
                 return

@@ -15,6 +15,8 @@ _MARGINS = ("pageMarginTop", "pageMarginRight", "pageMarginBottom", "pageMarginL
 _WIDE = {"pageWidth": 2100, "pageHeight": 2970, "adjustPageHeight": True, **dict.fromkeys(_MARGINS, 50)}
 _NARROW = {**_WIDE, "pageWidth": 1000, "pageHeight": 1800}
 _PAPER = {**_WIDE, "adjustPageHeight": False, **dict.fromkeys(_MARGINS, 150)}
+# verovio makes room for a tempo mark as wide as in Times; where a browser has only a wider font it would run into the notes.
+_TEMPO = 'class="tempo" style="transform: scale(0.85); transform-box: fill-box; transform-origin: 0 100%"'
 
 # verovio's log is global, and a toolkit serves one caller at a time.
 _turn = threading.Lock()
@@ -94,7 +96,7 @@ def _engrave(musicxml: str, page: dict[str, Any], read: Callable[[Any], Made]) -
         # verovio draws lines in black, and areas in the default, which is black too.
         colour = 'color="currentColor" fill="currentColor"'
         drawn = (toolkit.renderToSVG(number) for number in range(1, toolkit.getPageCount() + 1))
-        pages = [page.replace('color="black"', colour) for page in drawn]
+        pages = [page.replace('color="black"', colour).replace('class="tempo"', _TEMPO) for page in drawn]
         return pages, read(toolkit)
 
 

@@ -16,7 +16,7 @@ def read_music(flags: Namespace) -> Music:
     """Read all files, with the same reader for both recipes, so that both refuse the same files in the same words."""
     music = dataset.read(flags.midi_hub, skip_unreadable=flags.skip_unreadable) if flags.midi_hub else _read_folder(flags)
     without = f", without {len(music.skipped):,} that cannot be read or have the notes of others" * bool(music.skipped)
-    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} files{without}.")
+    say(f"The music: {sum(music.scores.sizes):,} notes in {len(music.scores):,} file{'s' * (len(music.scores) > 1)}{without}.")
     return music
 
 

@@ -83,7 +83,7 @@ def describe_split(parts: Sequence[Sequence[Score]], vocabulary: Vocabulary) -> 
         named = ", ".join(titles[:8]) + (f" and {len(titles) - 8} more" if len(titles) > 8 else "")
         lines.append(f"  {name}: {sum(map(len, works)):,} notes in {len(works)} works: {named}")
     metres = ", ".join(f"{beats}/{unit}" for beats, unit in vocabulary.metres)
-    lines.append(f"  {len(vocabulary.iois)} inter-onset intervals, {len(vocabulary.durations)} durations, metres {metres}")
+    lines.append(f"  inter-onset intervals: {len(vocabulary.iois)}, durations: {len(vocabulary.durations)}, metres: {metres}")
     return "\n".join(lines)
 
 

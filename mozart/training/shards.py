@@ -172,7 +172,7 @@ def _require_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if needed > free:
         raise MozartError(
-            f"The music takes {needed / 1e9:,.1f} GB in {folder}, and {free / 1e9:,.1f} GB are free: make room, or choose another "
+            f"The music takes {needed / 1e6:,.1f} MB in {folder}, and {free / 1e6:,.1f} MB are free: make room, or choose another "
             "--output."
         )
 

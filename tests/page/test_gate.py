@@ -27,6 +27,7 @@ class Behind:
     def __init__(self, waiting: int = 0, error: Exception | None = None, status: int = 200) -> None:
         self.bodies: list[bytes] = []
         self.error, self.status = error, status
+        self.headers = [(b"x-frame-options", b"MINE"), (b"content-type", b"application/octet-stream")]
         functions = {0: type("Event", (), {"fn": press}), 1: type("Event", (), {"fn": finish})}
         self.blocks = type("Blocks", (), {"_queue": range(waiting), "fns": functions})
 
@@ -40,7 +41,7 @@ class Behind:
             message = await receive()
             self.bodies.append(message["body"])
             assert not message["more_body"]
-        await send({"type": "http.response.start", "status": self.status, "headers": [(b"x-frame-options", b"MINE")]})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": b"[[[[" * self.status})
 
 
@@ -155,3 +156,19 @@ def test_the_page_is_behind_it(url: str) -> None:
     odd = httpx.post(f"{url}/gradio_api/run/predict", json={"fn_index": 9999, "data": []})
     assert odd.status_code in (400, 404, 422)
     assert "Traceback" not in odd.text
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "kind"),
+    [
+        ("a.mid", 200, b"audio/midi"),
+        ("a.pdf", 206, b"application/pdf"),
+        ("a.zip", 200, b"application/octet-stream"),
+        ("a.mid", 403, b"application/octet-stream"),
+    ],
+)
+def test_files_say_what_they_are(name: str, status: int, kind: bytes) -> None:
+    """A file to take home carries its own content type, once; a refusal does not."""
+    behind = Behind(status=status)
+    headers = call(behind, f"/gradio_api/file=/tmp/{name}")[1]
+    assert headers[b"content-type"] == kind

@@ -99,3 +99,5 @@ def test_the_tempo_mark_touches_nothing() -> None:
     drawn = re.findall(r'<polygon points="([^"]+)"', page) + re.findall(r'class="stem">\s*<path d="M([^"]+)"', page)
     tops = [float(y) for corners in drawn for y in re.findall(r"[\d.]+[ ,]([\d.]+)", corners)]
     assert min(tops) - float(tempo) >= 420  # a staff space is 180
+    # A wider font than the Times that it was measured for does not make it run into a note further right.
+    assert 'class="tempo" style="transform: scale(0.85);' in page
