@@ -31,9 +31,9 @@ from mozart.model.offsets import offsets_from_json
 from mozart.model.plan import Plan
 from mozart.model.plan_json import from_json, to_json
 from mozart.notes import Score
+from mozart.notes.score import TEMPI
 
 MAX_PLANS = 2_000
-_TEMPI = (1.0, 2_000.0)
 
 
 class Template(NamedTuple):
@@ -169,6 +169,6 @@ def _read_templates(content: Any) -> list[Template]:
         raise ValueError(f"plans.json holds no plans, or more than {MAX_PLANS:,}")
     made = [Template(from_json(plan), str(name)[:60], float(tempo), float(density)) for plan, name, tempo, density in content]
     for template in made:
-        if not _TEMPI[0] <= template.tempo <= _TEMPI[1] or not 0 < template.notes_a_bar <= 10_000:
+        if not TEMPI[0] <= template.tempo <= TEMPI[1] or not 0 < template.notes_a_bar <= 10_000:
             raise ValueError("plans.json holds an impossible tempo or number of notes")
     return made

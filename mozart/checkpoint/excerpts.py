@@ -12,12 +12,11 @@ import numpy as np
 
 from mozart.errors import MozartError
 from mozart.model.offsets import end_before_next_stroke
-from mozart.notes import TICKS, Metre, Score
+from mozart.notes import GRID, Metre, Score
 
 MAX_EXCERPTS, MAX_BARS, MAX_SHARE = 24, 8, 0.05
 MIN_BARS = 2
 _VELOCITY = 80
-_GRID = TICKS // 24  # the grid of the sonatas' onsets and note values
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +108,9 @@ def find_openings(excerpts: Mapping[str, Score], describe: Callable[[str], tuple
 def _plain(score: Score, stop: int) -> Score:
     """Remove the performance: equal loudness, durations rounded to note values, nothing after `stop`."""
     rows = score.columns.astype(np.int64)
-    rows[:, 0] = np.round(rows[:, 0] / _GRID) * _GRID
+    rows[:, 0] = np.round(rows[:, 0] / GRID) * GRID
     # A detached eighth of 9.5/24 counts as an eighth.
-    rows[:, 3] = np.maximum(np.ceil(rows[:, 3] / (2 * _GRID)) * 2 * _GRID, _GRID)
+    rows[:, 3] = np.maximum(np.ceil(rows[:, 3] / (2 * GRID)) * 2 * GRID, GRID)
     rows[:, 3] = np.minimum(rows[:, 3], stop - rows[:, 0])
     rows[:, 4] = _VELOCITY
     return Score(end_before_next_stroke(rows), score.metres)

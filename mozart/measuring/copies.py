@@ -25,13 +25,12 @@ from numpy.typing import NDArray
 
 from mozart.errors import MozartError
 from mozart.measuring.passage import Ints
-from mozart.notes import TICKS, Note, Score
+from mozart.notes import GRID, Note, Score
 
 GRAM = 8
 SHARES = (8, 12, 16)
 LINES = ("melody", "notes")
 
-_GRID = TICKS // 24
 _LONGEST = 2**12 - 1  # all inter-onset intervals from here on, 42 bars of 4/4, count as one
 _NO_GRAM = 0  # at the end of a movement
 # Multilinear hashing: the upper bits of a sum of products with random factors (Lemire and Kaser, Strongly universal string
@@ -243,7 +242,7 @@ def hash_grams(onsets: Ints, pitches: Ints) -> Hashes:
     """Hash the gram that begins with each note, 0 for the last seven, alike on every machine; shape (n,)."""
     grams = np.full(len(onsets), _NO_GRAM, dtype=np.int32)
     if len(onsets) >= GRAM:
-        waits = np.minimum((np.diff(onsets) + _GRID // 2) // _GRID, _LONGEST)
+        waits = np.minimum((np.diff(onsets) + GRID // 2) // GRID, _LONGEST)
         codes = ((np.diff(pitches) + 128) * (_LONGEST + 1) + waits).astype(np.uint64)
         sums = (np.lib.stride_tricks.sliding_window_view(codes, GRAM - 1) * _FACTORS).sum(1, dtype=np.uint64)
         grams[: len(sums)] = np.maximum(sums >> np.uint64(32), 1).astype(np.uint32).view(np.int32)
@@ -252,7 +251,7 @@ def hash_grams(onsets: Ints, pitches: Ints) -> Hashes:
 
 def _code(interval: int, wait: int) -> int:
     """Combine an interval in semitones and an inter-onset interval in ticks into one number."""
-    return (interval + 128) * (_LONGEST + 1) + min((wait + _GRID // 2) // _GRID, _LONGEST)
+    return (interval + 128) * (_LONGEST + 1) + min((wait + GRID // 2) // GRID, _LONGEST)
 
 
 def _fold(total: int) -> int:

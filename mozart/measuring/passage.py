@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mozart.errors import MozartError
 from mozart.model.harmony import beat_ticks
+from mozart.model.viterbi import best_path
 from mozart.notes import LEFT, RIGHT, TICKS, Metre, Score
 from mozart.notes.keys import CLASSES, PROFILES
 
@@ -176,15 +177,8 @@ class Passage:
         fit = counts @ _LOG_PROFILES.T
         change = np.full((len(_LOG_PROFILES),) * 2, np.log((1 - _STAYS) / (len(_LOG_PROFILES) - 1)))
         np.fill_diagonal(change, np.log(_STAYS))
-        best, back = fit[0], []
-        for row in fit[1:]:
-            through = best[:, None] + change
-            back.append(through.argmax(0))
-            best = through.max(0) + row
-        path = [int(best.argmax())]
-        for pointers in reversed(back):
-            path.append(int(pointers[path[-1]]))
-        return path[::-1]
+        path: list[int] = best_path(fit, [change]).tolist()
+        return path
 
 
 def fold_classes(pitches: Ints) -> Ints:

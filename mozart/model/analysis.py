@@ -11,12 +11,11 @@ from mozart.model.degrees import home_key, to_degrees
 from mozart.model.form import find_form
 from mozart.model.harmony import SILENT, beat_ticks, beats, find_chords, lowest_pitches
 from mozart.model.plan import Close, Plan
-from mozart.notes import RIGHT, TICKS, Score
+from mozart.notes import GRID, RIGHT, TICKS, Score
 from mozart.notes.keys import CLASSES, Key
 
 CADENCE = 2  # bars at the end whose bass and melody a plan tells
 MIN_BARS = 8  # a shorter stretch in one metre gives no plan
-_GRID = TICKS // 24
 # A composed bar that returns is an exact copy. If bars that are only similar counted too, more would return than in Mozart.
 _RETURNING = 1.0
 _ROLLED = TICKS // 8  # onsets closer than this at the end belong to one chord
@@ -107,5 +106,5 @@ def _close(score: Score, plan: Plan, tonic: int) -> Close | None:
     if bass != tonic or not roots or roots[-1] != 0:
         return None
     # Performers hold notes a little shorter than they are written.
-    duration = -(-(score.end - onset) // _GRID) * _GRID
+    duration = -(-(score.end - onset) // GRID) * GRID
     return Close(int(score.place_in_bar(onset)), duration)

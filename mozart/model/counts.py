@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.model.rows import Rows
+from mozart.model.vocabulary import KEYS
+from mozart.notes import VOICES
 
 Nats = NDArray[np.float64]
 Symbol = tuple[int, int, int]
 
 PARTS = 3  # IOI, voice, pitch
-_INTERVALS = 175  # from any of 88 keys to any other
-_VOICES = 5
+_INTERVALS = 2 * KEYS - 1  # from any key to any other
 ORDERS = 2  # earlier symbols that a baseline looks at; with more it predicts the validation works worse
 MEMORY_ORDERS = (4, 6, 8, 12)  # earlier symbols that a memory compares
 _SHARES = np.linspace(0, 0.98, 50)
@@ -70,7 +71,7 @@ def baseline_nats(training: Sequence[Rows], held_out: Sequence[Rows], iois: int,
         for part, found, value in _walk(symbols_of(row, in_voice=True), contexts, range(ORDERS + 1)):
             for context in found:
                 counts[part][context][value] += 1
-    sizes = (iois, _VOICES, _INTERVALS)
+    sizes = (iois, VOICES, _INTERVALS)
     nats: list[list[float]] = []
     for row in held_out:
         symbols = symbols_of(row, in_voice=True)

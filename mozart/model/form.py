@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mozart.notes import LEFT, RIGHT, TICKS, Score
+from mozart.notes import GRID, LEFT, RIGHT, Score
 
 ALIKE = 0.7  # a bar returns when the two bars share this much of their notes
 _LEAST_NOTES = 4  # a bar with fewer returns only inside a passage that returns
 _OCTAVES = 11  # a hand moves by fewer octaves
-_GRID = TICKS // 24  # the grid of the sonatas' onsets; an onset slightly off it counts as on it
 
 
 Bar = tuple[NDArray[np.int64], NDArray[np.int64]]  # the right and the left hand's notes: place in the bar and pitch, (N, 2)
@@ -57,7 +56,7 @@ def find_form(score: Score, alike: float = ALIKE) -> list[Return | None]:
 
 def _notes_of_bars(score: Score) -> list[Bar]:
     """Collect the notes of each bar, with their places on a grid."""
-    places = np.round(score.place_in_bar(score.onsets) / _GRID).astype(np.int64)
+    places = np.round(score.place_in_bar(score.onsets) / GRID).astype(np.int64)
     rows = np.stack([places, score.pitches.astype(np.int64)], axis=1)
     bar_of_note, hands = score.bar_at(score.onsets), score.hands
     notes = []

@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from mozart.model.viterbi import best_path
 from mozart.notes import Metre, Score
 from mozart.notes.keys import CLASSES
 
@@ -95,7 +96,7 @@ def find_chords(score: Score) -> NDArray[np.int8]:
     # Pitch classes are counted from the first note's, so that a tie between two chords ends the same way in any key.
     origin = int(score.pitches[0])
     sounding, lowest = _observe(score, starts, origin)
-    path = _best_path(_explain(sounding, lowest), _places(score, starts))
+    path = best_path(_explain(sounding, lowest), _steps(), _places(score, starts))
     roots = (path % CLASSES + origin) % CLASSES
     chords = np.stack([roots, _KIND_OF_TEMPLATE[path // CLASSES]], axis=1).astype(np.int8)
     chords[sounding.sum(1) == 0] = SILENT, MAJOR
@@ -179,21 +180,11 @@ def _moves() -> Floats:
     return logs
 
 
-def _best_path(fits: Floats, places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Find the most likely sequence of chords, shape (B,), by Viterbi's algorithm."""
+def _steps() -> list[Floats]:
+    """Compute how likely each chord follows each one, itself included, for each of the three places of :func:`_places`."""
     moves, steps = _moves(), []
     for change in _CHANGES:
         step = moves + np.log(change)
         np.fill_diagonal(step, np.log(1 - change))
-        steps.append(np.ascontiguousarray(step.T))  # from the second index to the first
-    best, came_from = fits[0], np.zeros(fits.shape, np.intp)
-    chords = np.arange(fits.shape[1])
-    for beat in range(1, len(fits)):
-        ways = steps[places[beat]] + best
-        came_from[beat] = ways.argmax(1)
-        best = ways[chords, came_from[beat]] + fits[beat]
-    path = np.zeros(len(fits), np.intp)
-    path[-1] = best.argmax()
-    for beat in range(len(fits) - 1, 0, -1):
-        path[beat - 1] = came_from[beat, path[beat]]
-    return path
+        steps.append(step)
+    return steps

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.errors import MozartError
-from mozart.notes import TICKS, Score
+from mozart.notes import GRID, TICKS, Score
 from mozart.notes.score import MAX_TICKS
 
 # The strategies that always take the same distance, in ticks.
 FIXED = {"0.25": TICKS // 4, "0.5": TICKS // 2}
-_GRID = TICKS // 24
 MAX_OFFSET = 16 * TICKS  # a longer distance is a pause between movements
 
 
@@ -32,7 +31,7 @@ def count_offsets(scores: Sequence[Score]) -> Counter[int]:
     counts: Counter[int] = Counter()
     for score in scores:
         starts = score.onsets[np.unique(find_events(score), return_index=True)[1]]
-        distances = np.round(np.diff(starts) / _GRID).astype(int) * _GRID
+        distances = np.round(np.diff(starts) / GRID).astype(int) * GRID
         counts.update(distances[distances <= MAX_OFFSET].tolist())
     return counts
 

@@ -18,7 +18,7 @@ from mozart.model.form import Return
 from mozart.model.harmony import KINDS, SILENT, beat_ticks
 from mozart.notes import Metre
 from mozart.notes.keys import CLASSES, MODES
-from mozart.notes.score import UNITS
+from mozart.notes.score import MAX_BEATS, UNITS
 
 Degrees = tuple[int, ...]  # one for each beat of a bar, 0 to 11 over the tonic, or SILENT
 Chord = tuple[int, int]  # degree or SILENT, and index in harmony.KINDS
@@ -146,7 +146,7 @@ def roman_line(plan: Plan) -> list[str]:
 
 
 def _check(plan: Plan) -> None:
-    if not 1 <= plan.beats <= 64 or plan.unit not in UNITS:
+    if not 1 <= plan.beats <= MAX_BEATS or plan.unit not in UNITS:
         raise MozartError(f"A plan's metre cannot be {plan.beats}/{plan.unit}.")
     if plan.mode not in MODES:
         raise MozartError(f"A plan's mode is major or minor, not {plan.mode!r}.")

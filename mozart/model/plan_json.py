@@ -26,6 +26,7 @@ from mozart.model.form import Return
 from mozart.model.harmony import SILENT, beat_ticks
 from mozart.model.plan import MAX_BARS, Chord, Close, Degrees, Plan
 from mozart.notes import Metre
+from mozart.notes.keys import MODES
 from mozart.notes.score import UNITS
 
 _FIELDS = ("metre", "mode", "chords", "returns", "basses", "melody", "start", "close", "source")
@@ -57,7 +58,7 @@ def from_json(text: str) -> Plan:
     if not isinstance(value, dict) or not {"metre", "mode", "chords"} <= set(value) <= set(_FIELDS):
         raise MozartError(f"A plan is a JSON object with metre, mode and chords; it may have {', '.join(_FIELDS[3:])}.")
     metre, mode = _read_metre(value["metre"]), value["mode"]
-    if mode not in ("major", "minor"):
+    if mode not in MODES:
         raise MozartError("A plan's mode is major or minor.")
     bars = value["chords"]
     if not isinstance(bars, list) or not 1 <= len(bars) <= MAX_BARS or not all(isinstance(bar, str) for bar in bars):

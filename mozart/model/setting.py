@@ -17,10 +17,10 @@ from mozart.model.vocabulary import Vocabulary, to_units
 from mozart.notes import Metre, Score
 from mozart.notes.keys import CLASSES, MODES, Key
 
-KINDS = 6
+N_KINDS = len(CHORD_TONES)
 # A chord's id is made of its root over the tonic and its kind; two more ids mean not told, and no chord.
 UNKNOWN_CHORD, NO_CHORD, _FIRST_CHORD = 0, 1, 2
-N_CHORDS = _FIRST_CHORD + CLASSES * KINDS
+N_CHORDS = _FIRST_CHORD + CLASSES * N_KINDS
 # A degree in semitones over the tonic, from 1; 0 for one that is not told.
 N_DEGREES = CLASSES + 1
 LONGEST_BEAT = 96  # units; later places in a beat share one id
@@ -189,7 +189,7 @@ class Setting:
         """Return the pitch classes of the tonic and of this and the next beat's roots; -1 where none is told."""
         place = self.place(time)
         chords = (place.chord, place.next_chord)
-        now, following = ((chord - _FIRST_CHORD) // KINDS if chord >= _FIRST_CHORD else -1 for chord in chords)
+        now, following = ((chord - _FIRST_CHORD) // N_KINDS if chord >= _FIRST_CHORD else -1 for chord in chords)
         tonic = self.key.tonic
         return tonic, (now + tonic) % CLASSES if now >= 0 else -1, (following + tonic) % CLASSES if following >= 0 else -1
 
@@ -198,7 +198,7 @@ class Setting:
         chord = self.place(time).chord - _FIRST_CHORD
         if chord < 0:
             return []
-        root, kind = divmod(chord, KINDS)
+        root, kind = divmod(chord, N_KINDS)
         return [(self.key.tonic + root + step) % CLASSES for step in CHORD_TONES[kind]]
 
     @cached_property
@@ -230,7 +230,7 @@ class Setting:
 def chord_ids(chords: NDArray[np.int8], key: Key) -> list[int]:
     """Return the ids of chords, shape (B, 2), with their roots counted from the tonic."""
     roots, kinds = chords.astype(int).T
-    ids: list[int] = np.where(roots == SILENT, NO_CHORD, _FIRST_CHORD + (roots - key.tonic) % CLASSES * KINDS + kinds).tolist()
+    ids: list[int] = np.where(roots == SILENT, NO_CHORD, _FIRST_CHORD + (roots - key.tonic) % CLASSES * N_KINDS + kinds).tolist()
     return ids
 
 
@@ -238,8 +238,8 @@ def tone_id(degree: int, chord: int) -> int:
     """Return the id of a pitch, in semitones over the tonic, within a chord: 1 to 72, and 0 if no chord is told."""
     if chord < _FIRST_CHORD:
         return 0
-    root, kind = divmod(chord - _FIRST_CHORD, KINDS)
+    root, kind = divmod(chord - _FIRST_CHORD, N_KINDS)
     return 1 + kind * CLASSES + (degree - root) % CLASSES
 
 
-N_TONES = 1 + CLASSES * KINDS
+N_TONES = 1 + CLASSES * N_KINDS

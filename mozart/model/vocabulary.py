@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mozart.errors import MozartError
-from mozart.notes import TICKS, Metre, Score
+from mozart.notes import GRID, TICKS, Metre, Score
 from mozart.notes.score import MAX_TICKS
 
-UNITS_A_QUARTER = 24
-UNIT = TICKS // UNITS_A_QUARTER  # ticks
+UNIT = GRID  # ticks
+UNITS_A_QUARTER = TICKS // UNIT
 # A piano's lowest pitch and number of keys; pitches outside are moved in by octaves.
 FIRST_KEY, KEYS = 21, 88
 LOUDNESSES = 16  # velocities, in classes of eight

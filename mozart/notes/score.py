@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mozart.errors import MozartError
 
 TICKS = 480
+GRID = TICKS // 24  # the grid on which nearly all onsets and note values of the sonatas lie
 VOICES = 5
 RIGHT, LEFT = 0, 1
 RIGHT_VOICES, LEFT_VOICES = range(2), range(2, VOICES)
