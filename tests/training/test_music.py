@@ -22,7 +22,7 @@ def test_one_work_many_times(tmp_path: Path, capsys: CAPTURE) -> None:
         shutil.copy(folder / "work-0.mid", folder / f"copy-{number}.kar")
     assert train.main(["--midi-dir", str(folder), "--output", str(tmp_path / "run")]) == 1
     said = capsys.readouterr()
-    assert "notes in 1 files, without 4 that cannot be read or have the notes of others." in said.out
+    assert "notes in 1 file, without 4 that cannot be read or have the notes of others." in said.out
     assert "1 work is too few to hold one out to validate and one to test: give three or more." in said.err
     assert not (tmp_path / "run").exists()
 
