@@ -105,3 +105,17 @@ def test_names_that_are_no_text_can_be_saved() -> None:
     """A file name in Latin-1 bytes is escaped in JSON, and read back."""
     name = b"\xe9tude.mid".decode("utf-8", "surrogateescape")
     assert json.loads(json_bytes({"works": [name]})) == {"works": [name]}
+
+
+def test_what_is_measured_is_no_part_of_the_identity(folder: Path) -> None:
+    """Card and metrics may change: the same pieces come of it."""
+    before = identify(read_folder(folder)[0])
+    write_folder(folder, "lab", {**CONTENTS, "metrics.json": b'{"loss": 1}'}, {}, "# Another card\n")
+    assert identify(read_folder(folder)[0]) == before
+
+
+def test_a_tensor_that_is_only_a_little_larger_than_its_file_is_refused() -> None:
+    """Before memory is taken for it, whatever its shape says."""
+    about = json.dumps({"weight": {"dtype": "F16", "shape": [100, 100], "data_offsets": [0, 4]}}).encode()
+    with pytest.raises(ValueError, match="larger than its file"):
+        header(len(about).to_bytes(8, "little") + about + bytes(4))

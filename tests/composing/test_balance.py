@@ -40,3 +40,11 @@ def test_density_is_drawn_back() -> None:
     assert (np.diff(after(START, 74, 0, 24).tilt_iois(EVEN[:4], IOIS)) < 0).all()
     right = after(START, 74, 0, BAR // 12, 200).tilt_iois(EVEN[:4], IOIS)
     assert np.abs(right).max() < 0.05
+
+
+def test_a_number_of_notes_pulls_harder() -> None:
+    """Off by as much, a piece that aims at a number of notes is drawn back more strongly than one that keeps a density."""
+    dense = after(START, 74, 0, 2)
+    free, counted = (balance.tilt_iois(np.zeros(4), IOIS) for balance in (dense, dense.aim(START.notes_a_bar)))
+    assert (counted[1:] > 2 * free[1:]).all()
+    assert (free[1:] > 0).all()

@@ -72,6 +72,13 @@ def test_fields_tell_what_sounds_and_what_was_struck() -> None:
     assert (inputs.fields[0].nonzero()[0] + FIRST_KEY).tolist() == [40]
 
 
+def test_a_note_that_ends_now_sounds_no_more() -> None:
+    """A note from the first quarter sounds until the second, and not at it."""
+    history = read(note(0, 60, duration=480), note(0, 52, voice=2, duration=500))
+    _, inputs = history.pitch_inputs(24, 0)
+    assert (inputs.fields[0].nonzero()[0] + FIRST_KEY).tolist() == [52]
+
+
 def test_a_chord_of_one_voice_is_read_from_the_top_down() -> None:
     """The second note of a chord lies under the first one, and is matched with the second note of the chord then."""
     history = read(note(0, 72), note(0, 67), note(4, 74))

@@ -75,3 +75,12 @@ def test_accidentals_hold_for_the_bar() -> None:
 def test_an_accidental_holds_in_its_octave() -> None:
     """In another one it is shown again."""
     assert signs(Key(0, "major"), 66, 78, 66, 65) == ["sharp", "sharp", None, "natural"]
+
+
+def test_a_tied_note_shows_its_accidental_once() -> None:
+    """Not again after the bar line; the next stroke of its key in that bar does."""
+    bar, sharp = Bar(0, 1920, Metre(0, 4, 4)), frozenset([66])
+    lines = [write_symbols([Chord(0, 960, sharp, tied_from=sharp), Chord(960, 1920, sharp)], bar)]
+    name_pitches([lines], [line_of_fifths(Key(0, "major"))])
+    show_accidentals(lines, Key(0, "major"))
+    assert [symbol.accidentals for symbol in lines[0]] == [{}, {66: "sharp"}]
