@@ -36,7 +36,7 @@ def test_every_setting_is_a_flag() -> None:
         assert read_flags(parser.parse_args([]), recipe, CONFIGS) == config()
         for setting in fields(config):
             default: Any = setting.default
-            value = "mixed" if setting.name == "precision" else default * 2 or 1
+            value = setting.metadata["choices"][-1] if "choices" in setting.metadata else default * 2 or 1
             read = read_flags(parser.parse_args([f"--{setting.name.replace('_', '-')}", str(value)]), recipe, CONFIGS)
             assert getattr(read, setting.name) == value
 
