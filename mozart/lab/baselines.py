@@ -57,7 +57,7 @@ class Table:
                 self._followers[context][follower] += 1
 
     def distribution(self, window: Ids) -> Floats:
-        """The probability of each id after `window`, shape (n_notes,)."""
+        """Compute the probability of each id after `window`, shape (n_notes,)."""
         probabilities = self._unigram.copy()
         last = int(window[-1])
         for context in self._contexts(window[len(window) - self.order + 1 :].tolist()):
@@ -75,7 +75,7 @@ class Table:
         return probabilities
 
     def _contexts(self, ids: list[int]) -> list[tuple[int, ...]]:
-        """The contexts that end with the last of `ids`, the shortest first."""
+        """List the contexts that end with the last of `ids`, the shortest first."""
         names = [self._names[i] for i in ids]
         if not self.any_key:
             return [tuple(names[-length:]) for length in range(1, len(ids) + 1)]
@@ -88,6 +88,6 @@ class Table:
         return self._lowest[after] - self._lowest[before] if self.any_key else 0
 
     def _move(self, follower: tuple[int, int], last: int) -> int:
-        """The id of a follower after `last`; -1 where there is none."""
+        """Find the id of a follower after `last`; -1 where there is none."""
         name, interval = follower
         return self._ids.get((name, self._lowest[last] + interval), -1) if self.any_key else name

@@ -96,7 +96,7 @@ def round_weights(model: RNN) -> None:
 
 
 def to_files(checkpoint: LabCheckpoint) -> dict[str, bytes]:
-    """The contents of FILES; equal checkpoints give equal bytes."""
+    """Make the contents of FILES; equal checkpoints give equal bytes."""
     sequences = list(zip(checkpoint.titles, checkpoint.sequences.tolist(), strict=True))
     return {
         WEIGHTS: save({name: _stored(tensor) for name, tensor in checkpoint.model.state_dict().items()}),
@@ -108,7 +108,7 @@ def to_files(checkpoint: LabCheckpoint) -> dict[str, bytes]:
 
 
 def from_files(files: Mapping[str, bytes]) -> LabCheckpoint:
-    """The checkpoint that :func:`to_files` gave.
+    """Read the checkpoint that :func:`to_files` gave.
 
     Raises MozartError when a file is missing or damaged, or holds what cannot be.
     """
@@ -164,7 +164,7 @@ def _read_metrics(metrics: Any) -> dict[str, Any]:
 
 
 def _read_model(content: bytes, vocabulary: Vocabulary) -> RNN:
-    """The network whose shape the weights say; no memory is taken that the file does not fill."""
+    """Read the network whose shape the weights say; no memory is taken that the file does not fill."""
     n_notes, (moved, n_tokens) = len(vocabulary), move_tokens(vocabulary)
     try:
         weights = load(content)  # refuses sizes that are not those of the file

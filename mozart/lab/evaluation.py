@@ -57,7 +57,7 @@ def evaluate(model: RNN, loader: Loader, description: str = "Evaluating") -> Eva
 
 
 def evaluate_table(distribution: Callable[[NDArray[np.int64]], NDArray[np.float64]], windows: Windows) -> Evaluation:
-    """The same for anything that gives the probability of each id, shape (n_notes,), after the ids of a window, shape (100,)."""
+    """Evaluate in the same way what gives the probability of each id, (n_notes,), after the ids of a window, (100,)."""
     ids = windows.ids.cpu().numpy()
     loss, correct = 0.0, 0
     for start in tqdm(windows.starts.tolist(), desc="Counting", unit="window", leave=False):

@@ -30,7 +30,7 @@ def predict(
     generator: np.random.Generator | None = None,
     on_progress: Progress = lambda *_: True,
 ) -> list[int]:
-    """The next `n` ids after `sequence`. (Problem 4.)
+    """Predict the next `n` ids after `sequence`. (Problem 4.)
 
     Every id is predicted from the whole window and a fresh state; then the window moves on by one.
 
@@ -61,7 +61,7 @@ def predict(
 def generate_pitches(
     model: RNN, test_sequences: Tensor | Sequence[Sequence[int]], vocabulary: Vocabulary, n: int = N_PREDICTIONS, seed: int = 0
 ) -> list[str]:
-    """A random sequence of the test data and the `n` elements that are predicted after it, as strings. (Problem 4.)
+    """Choose a random sequence of the test data, and predict the `n` elements after it; give both as strings. (Problem 4.)
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def generate_piece(
     *,
     on_progress: Progress = lambda *_: True,
 ) -> tuple[list[str], Score, tuple[str, ...]]:
-    """A piece as in the laboratory, Problems 4 and 5.
+    """Generate a piece as in the laboratory, Problems 4 and 5.
 
     The same arguments give the same piece on one machine; another way to choose offsets changes no pitch.
 

@@ -17,7 +17,7 @@ KEYS = (0, 5, -7, 7, -5)  # semitones that the music is moved by
 
 
 def move_tokens(vocabulary: Vocabulary) -> tuple[Tensor, int]:
-    """What each token is in each key, and how many tokens there are: the vocabulary's, and after them those that other keys bring.
+    """Find what each token is in each key, and how many tokens there are: the vocabulary's, then those that other keys bring.
 
     Returns
     -------

@@ -150,7 +150,7 @@ def write_curves(run: Run, output: Path) -> None:
 
 
 def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckpoint:
-    """The network of the best epoch so far, and all that composing needs; not yet tested."""
+    """Collect the network of the best epoch so far, and all that composing needs; not yet tested."""
     sizes = run.model.embedding_dim, run.model.hidden_size, run.model.num_layers
     in_keys = isinstance(run.config, KeysConfig)
     model = InKeys(*move_tokens(data.vocabulary), *sizes) if in_keys else RNN(len(data.vocabulary), *sizes)
@@ -187,7 +187,7 @@ def make_checkpoint(run: Run, data: Data, about: Mapping[str, Any]) -> LabCheckp
 
 
 def measure(model: RNN, data: Data, say: Say = print) -> dict[str, Any]:
-    """What the network reaches on all validation and test windows, and what tables of counts do: it should do better."""
+    """Measure what the network reaches on all validation and test windows, and what tables of counts do: it should do better."""
     model = model.to(data.ids.device).eval()
     network = {"validation": evaluate(model, data.loaders.validation), "test": evaluate(model, data.loaders.test)}
     model.cpu()
@@ -207,7 +207,7 @@ def measure(model: RNN, data: Data, say: Say = print) -> dict[str, Any]:
 
 
 def count(data: Data, **settings: Any) -> dict[str, Any]:
-    """What a table of counts, with settings of :class:`mozart.lab.baselines.Table`, reaches on validation and test windows."""
+    """Measure what a :class:`mozart.lab.baselines.Table` with these settings reaches on validation and test windows."""
     ids = data.ids.cpu()
     table = Table(ids.numpy(), (data.split.train + WINDOW).numpy(), data.vocabulary, **settings)
     return {

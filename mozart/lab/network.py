@@ -90,7 +90,7 @@ class RNN(nn.Module):
         return log_probabilities
 
     def init_hidden(self, batch_size: int) -> Hidden:
-        """A fresh state on the network's device: two zero tensors of shape (num_layers, batch_size, hidden_size)."""
+        """Make a fresh state on the network's device: two zero tensors of shape (num_layers, batch_size, hidden_size)."""
         shape = (self.num_layers, batch_size, self.hidden_size)
         return torch.zeros(shape, device=self.device), torch.zeros(shape, device=self.device)
 

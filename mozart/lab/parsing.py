@@ -149,7 +149,7 @@ def _sealed(elements: Sequence[Any]) -> bytes:
 
 
 def _recall(path: Path, name: str) -> Work | None:
-    """What was remembered; None where nothing was, or it cannot be what this reader wrote: then the file is parsed again."""
+    """Read what was remembered; None where nothing was, or it cannot be what this reader wrote: then the file is parsed again."""
     try:
         content = path.read_bytes()
         tokens, offsets = json.loads(content)[:2]

@@ -41,7 +41,7 @@ class Elements(NamedTuple):
 
 
 def download_data(source: str | None = None) -> list[Path]:
-    """The sonatas' MIDI files, sorted by name; downloaded, verified and unpacked where they are not there yet.
+    """Find the sonatas' MIDI files, sorted by name; downloaded, verified and unpacked where they are not there yet.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ def download_data(source: str | None = None) -> list[Path]:
 
 
 def order_pitches(pitches: Iterable[object]) -> list[str]:
-    """A chord's distinct pitches as strings, sorted as strings."""
+    """List a chord's distinct pitches as strings, sorted as strings."""
     return sorted({str(pitch) for pitch in pitches})
 
 
 def midi_pitches(token: str) -> tuple[int, ...]:
-    """The MIDI numbers of a token's pitches, ascending; C4 is 60. Raises KeyError for a name that MIDI files' notes never get."""
+    """List the MIDI numbers of a token's pitches, ascending; C4 is 60. Raise KeyError for a name that notes never get."""
     return tuple(sorted({_NUMBERS[name] for name in token.split(".")}))
 
 
 def parse(path: Path) -> Elements:
-    """A MIDI file's notes and chords as strings, and their offsets. (Problem 1.)
+    """Read a MIDI file's notes and chords as strings, and their offsets. (Problem 1.)
 
     Raises
     ------

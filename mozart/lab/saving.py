@@ -49,7 +49,7 @@ def save_run(run: Run, path: Path) -> None:
 
 
 def resume_run(path: Path, config: LabConfig, music_sha256: str, device: torch.device, place: str = "") -> Run:
-    """The run that :func:`save_run` wrote, to go on with; only `config.epochs` may be another than it was.
+    """Read the run that :func:`save_run` wrote, to go on with; only `config.epochs` may be another than it was.
 
     Parameters
     ----------

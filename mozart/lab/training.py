@@ -62,7 +62,7 @@ class Run:
 
 
 def start_run(config: LabConfig, n_notes: int, music_sha256: str, device: torch.device) -> Run:
-    """A run before its first epoch; the same configuration gives the same weights.
+    """Make a run before its first epoch; the same configuration gives the same weights.
 
     Raises MozartError when a network of that size does not fit into memory.
     """
@@ -153,7 +153,7 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def _precision(config: LabConfig, device: torch.device) -> tuple[torch.autocast, torch.amp.GradScaler]:
-    """What runs the forward pass in mixed precision, and what keeps float16's gradients from vanishing."""
+    """Make what runs the forward pass in mixed precision, and what keeps float16's gradients from vanishing."""
     bfloat16 = has_bfloat16(device)
     dtype = torch.bfloat16 if bfloat16 or device.type == "cpu" else torch.float16
     mixed = config.precision == "mixed"
@@ -178,7 +178,7 @@ def finish_epoch(run: Run, model: RNN, epoch: int, validation: Evaluation, secon
 
 
 def _mean(losses: list[Tensor], epoch: int) -> float:
-    """The mean of an epoch's losses. Raises MozartError, with the step, when one is not a number."""
+    """Compute the mean of an epoch's losses. Raises MozartError, with the step, when one is not a number."""
     values = torch.stack(losses).double()
     mean = values.mean().item()
     if not math.isfinite(mean):
@@ -191,5 +191,5 @@ def _mean(losses: list[Tensor], epoch: int) -> float:
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
-    """A seed for one epoch of one run; neighbouring seeds and epochs give unrelated ones."""
+    """Draw a seed for one epoch of one run; neighbouring seeds and epochs give unrelated ones."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])

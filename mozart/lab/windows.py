@@ -39,7 +39,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, tokens: Iterable[str]) -> "Vocabulary":
-        """The vocabulary of a corpus, from all its tokens in any order and number."""
+        """Make the vocabulary of a corpus, from all its tokens in any order and number."""
         return cls(sorted(set(tokens)))
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
@@ -125,7 +125,7 @@ def split_windows(n_ids: int, seed: int) -> Split:
 
 
 def make_loaders(ids: Tensor, split: Split, batch_size: int = BATCH_SIZE) -> Loaders:
-    """The text's loaders: training shuffled and without its last, smaller batch; validation and test in order. (Problem 2.)
+    """Make the text's loaders: training shuffled and without its last, smaller batch; validation and test in order. (Problem 2.)
 
     Training shuffles with ``loaders.train.generator``, which the trainer seeds anew every epoch.
     Raises MozartError when the training windows do not fill one batch.
@@ -142,7 +142,7 @@ def make_loaders(ids: Tensor, split: Split, batch_size: int = BATCH_SIZE) -> Loa
 
 
 def make_loader(ids: Tensor, starts: Tensor, batch_size: int = EVALUATION_BATCH_SIZE, *, training: bool = False) -> Loader:
-    """The loader of some windows, by where they start; training shuffles them."""
+    """Make the loader of some windows, by where they start; training shuffles them."""
     return DataLoader(
         Windows(ids, starts),
         batch_size=batch_size,

@@ -43,7 +43,7 @@ def count_distances(works: Iterable[Work]) -> dict[int, int]:
 
 
 def most_common(distances: Mapping[int, int], n: int = 3) -> list[tuple[Fraction, float]]:
-    """The `n` most common distances, in quarter lengths, and their share of all, in [0, 1]. (Table 1.1.)"""
+    """List the `n` most common distances, in quarter lengths, and their share of all, in [0, 1]. (Table 1.1.)"""
     total = sum(distances.values())
     ranked = sorted(distances.items(), key=lambda item: -item[1])
     return [(Fraction(distance, TICKS), count / total) for distance, count in ranked[:n]]
@@ -104,7 +104,7 @@ def to_stream(tokens: Sequence[str], offsets: Sequence[float]) -> Any:
 
 
 def write_midi(tokens: Sequence[str], offsets: Sequence[float]) -> bytes:
-    """The content of a MIDI file, written by music21. (Problem 5, ``mozart.mid``.)"""
+    """Make the content of a MIDI file, written by music21. (Problem 5, ``mozart.mid``.)"""
     from music21 import defaults, midi
 
     # music21's own 10,080 ticks a quarter take long pieces past what other programs accept.
@@ -114,7 +114,7 @@ def write_midi(tokens: Sequence[str], offsets: Sequence[float]) -> bytes:
 
 
 def to_score(tokens: Sequence[str], offsets: Sequence[float]) -> Score:
-    """The same notes as a Score, for all that follows: engraving, sound, piano roll.
+    """Make a Score of the same notes, for all that follows: engraving, sound, piano roll.
 
     In 4/4 and at 120 quarters a minute, which is what players assume of a file that says neither. The right hand plays from
     middle C up. A key that is struck twice at one moment is struck once.
