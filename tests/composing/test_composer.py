@@ -99,6 +99,14 @@ def test_notes_stay_on_the_piano(composer: Composer) -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_nothing_sounds_into_the_last_chord(composer: Composer) -> None:
+    """What was struck before is let go when the last chord begins."""
+    for seed in range(4):
+        score = composer.compose(Request(length="4bars", seed=seed)).score
+        before = score.onsets < score.onsets[-1]
+        assert (score.onsets + score.durations)[before].max() <= score.onsets[-1]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_piece_closes(composer: Composer, seed: int) -> None:
     """The last chord holds nothing but the tonic's triad, over the tonic, and nothing begins after it."""
