@@ -1,7 +1,7 @@
 """Train a network on Mozart's sonatas: flags → music → split → train → test → checkpoint → Hub.
 
 python train.py                      recipe notes: whole notes in exact time, tested on sonatas that it has not seen
-python train.py --recipe lab         the laboratory's network, Problems 1 to 5
+python train.py --recipe lab         the laboratory's network, Problems 1 to 5; lab-keys: the same, taught in five keys
 python train.py --midi-dir FOLDER    music of your own; --midi-hub user/dataset: from the Hub
 python train.py --dry-run            read and split the music, print what is in it, and stop
 python train.py --resume             continue an interrupted run; --resume user/mozart: on another machine
