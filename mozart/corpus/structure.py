@@ -18,6 +18,9 @@ def in_order(changes: Sequence[tuple[int, Value]]) -> list[tuple[int, Value]]:
     return sorted(changes, key=lambda change: change[0])
 
 
+METRE_REPLACED = "The metre"  # how the remark about it begins
+
+
 def fit_metres(metres: dict[int, tuple[int, int]], remarks: list[str]) -> None:
     """Replace metres, by onset, that a score cannot have or whose bars are shorter than an eighth, and add a remark."""
     replaced = {}
@@ -28,7 +31,7 @@ def fit_metres(metres: dict[int, tuple[int, int]], remarks: list[str]) -> None:
     if replaced:
         first, nearest = next(iter(replaced.items()))
         others = f", and {len(replaced) - 1:,} more by the nearest that is possible" if len(replaced) > 1 else ""
-        remarks.append(f"The metre {first} is replaced by {nearest}{others}.")
+        remarks.append(f"{METRE_REPLACED} {first} is replaced by {nearest}{others}.")
 
 
 def movement_starts(markers: Sequence[tuple[int, str]], metre_onsets: Sequence[int]) -> list[int]:

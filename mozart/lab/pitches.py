@@ -16,10 +16,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mozart.corpus.archive import sonatas
+from mozart.corpus.reader import read_file
+from mozart.corpus.structure import METRE_REPLACED
 from mozart.errors import MozartError
 
 # Change this when the reader gives other elements for the same file.
 READER_VERSION = 3
+# The longest sonata has 1,104. music21's time grows with their square: 5,000 take it 40 seconds.
+MAX_BARS = 1_500
 
 # music21 spells the pitches of MIDI files with these twelve names.
 _NAMES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
@@ -72,9 +76,10 @@ def parse(path: Path) -> Elements:
     Raises
     ------
     MozartError
-        When the file is missing, is not MIDI, or holds no notes.
+        When the file is missing, is not MIDI, holds no notes, or has more than `MAX_BARS` bars.
     """
     _refuse_other_files(path)
+    _refuse_many_bars(path)
     from music21 import chord, converter, instrument, note
 
     try:
@@ -114,6 +119,20 @@ def put_bars_right(midi: Any) -> int:
                 moved += 1
             start += measure.barDuration.quarterLength
     return moved
+
+
+def _refuse_many_bars(path: Path) -> None:
+    """Refuse what music21 would make too many bars of: of every metre that the file has, however short."""
+    try:
+        score, remarks = read_file(path)
+    except MozartError:
+        return  # what the common reader refuses, music21 may still read, or refuse at once
+    replaced = next((remark for remark in remarks if remark.startswith(METRE_REPLACED)), None)
+    if replaced:
+        raise MozartError(f"{path} has a metre that music21 would read for long: correct it first. {replaced}")
+    if len(score.bars) > MAX_BARS:
+        count = f"{len(score.bars):,} bars"
+        raise MozartError(f"{path} has {count}, which music21 would read for minutes: give files of up to {MAX_BARS:,}.")
 
 
 def _refuse_other_files(path: Path) -> None:

@@ -11,7 +11,7 @@ from music21.pitch import Pitch
 from lab_music import write_midi, write_ticks
 from mozart.errors import MozartError
 from mozart.lab.parsing import Work
-from mozart.lab.pitches import midi_pitches, order_pitches, parse, put_bars_right
+from mozart.lab.pitches import MAX_BARS, midi_pitches, order_pitches, parse, put_bars_right
 
 # In 6/8: three notes that begin together, are held over two bar lines and end apart, and one in the fourth bar.
 HELD = [(0, 3125, 69), (40, 3120, 73), (80, 1768, 76), (4320, 4800, 60)]
@@ -80,6 +80,20 @@ def test_bad_files_are_named(tmp_path: Path, kind: str) -> None:
     with pytest.raises(MozartError, match=rf"{kind}\.mid") as error:
         parse(bad_file(tmp_path, kind))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("metre", "bar", "said"),
+    [((1, 8), 240, "has 1,501 bars, .* up to 1,500"), ((1, 32), 60, "The metre 1/32 is replaced by 1/8")],
+)
+def test_too_many_bars_are_refused_before_music21_counts_them(
+    metre: tuple[int, int], bar: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two notes thousands of bars apart would take it minutes: the file is refused in a sentence that says what is possible."""
+    monkeypatch.setattr(converter, "parse", lambda *_, **__: pytest.fail("music21 was asked"))
+    path = write_ticks(tmp_path / "far.mid", [(0, 60, 60), (bar * MAX_BARS, bar * MAX_BARS + 60, 62)], metre)
+    with pytest.raises(MozartError, match=said):
+        parse(path)
 
 
 def test_a_file_that_only_mido_refuses_is_read(tmp_path: Path) -> None:
