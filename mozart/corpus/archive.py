@@ -42,8 +42,9 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("MOZART_CACHE")
     try:
-        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mozart", appauthor=False))
-    except RuntimeError as error:  # both raise it
+        # Where there is no home folder, a tilde stays, and expanding it raises; newer versions of platformdirs do so themselves.
+        return Path(chosen or platformdirs.user_cache_dir("mozart", appauthor=False)).expanduser()
+    except RuntimeError as error:
         raise MozartError(f"There is no home folder to keep the archive in: {_ANOTHER_CACHE}") from error
 
 
