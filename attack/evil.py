@@ -1,5 +1,6 @@
 """What to put in the place of something good."""
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -91,4 +92,4 @@ def _put(value: Any, path: tuple[Any, ...], random_: random.Random) -> Any:
             at = random_.randrange(len(value))
             return value[:at] + random_.choice(["", "0", "-", "9" * 30, "\ud800"]) + value[at + 1 :]
         case _:
-            return random_.choice(VALUES)
+            return copy.deepcopy(random_.choice(VALUES))  # a later change may go into it
