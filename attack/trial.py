@@ -51,13 +51,13 @@ class Trial:
             yield number
             number += 1
 
-    def attempt(self, what: object, act: Callable[[], object]) -> bool:
+    def attempt(self, what: object, act: Callable[[], object], seconds: int = MAX_SECONDS) -> bool:
         """Try once; a MozartError is a refusal, anything else that is raised a loss. Whether something new was seen."""
         self.counts["tried"] += 1
         memory = _peak()
         started = time.monotonic()
         try:
-            with _bounded(MAX_SECONDS):
+            with _bounded(seconds):
                 act()
             kind, said = "accepted", ""
         except MozartError as error:

@@ -26,6 +26,7 @@ MAX_QUARTERS = 100_000
 MAX_SECONDS = 6 * 60 * 60
 
 _DRUMS = 9
+TRACK_DAMAGED = "is damaged at quarter"  # what the remark about it says
 
 
 class Reading(NamedTuple):
@@ -164,7 +165,7 @@ def _describe_losses(file: MidiFile, contents: _Contents) -> list[str]:
         track, tick = next(iter(contents.damage.items()))
         others = f", and {len(contents.damage) - 1:,} more are" if len(contents.damage) > 1 else ""
         quarter = tick / file.ticks_per_quarter
-        remarks.append(f"Track {track + 1} is damaged at quarter {quarter:,.0f}{others}: what follows is left out.")
+        remarks.append(f"Track {track + 1} {TRACK_DAMAGED} {quarter:,.0f}{others}: what follows is left out.")
     return remarks
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mozart.corpus.archive import sonatas
-from mozart.corpus.reader import read_file
+from mozart.corpus.reader import TRACK_DAMAGED, read_file
 from mozart.corpus.structure import METRE_REPLACED
 from mozart.errors import MozartError
 
@@ -122,14 +122,14 @@ def put_bars_right(midi: Any) -> int:
 
 
 def _refuse_many_bars(path: Path) -> None:
-    """Refuse what music21 would make too many bars of: of every metre that the file has, however short."""
+    """Refuse what music21 would make too many bars of, also of metres and distances that the common reader leaves out."""
     try:
         score, remarks = read_file(path)
     except MozartError:
         return  # what the common reader refuses, music21 may still read, or refuse at once
-    replaced = next((remark for remark in remarks if remark.startswith(METRE_REPLACED)), None)
-    if replaced:
-        raise MozartError(f"{path} has a metre that music21 would read for long: correct it first. {replaced}")
+    wrong = next((remark for remark in remarks if METRE_REPLACED in remark or TRACK_DAMAGED in remark), None)
+    if wrong:
+        raise MozartError(f"{path} is not for music21, which might read it for hours: mend or remove it. {wrong}")
     if len(score.bars) > MAX_BARS:
         count = f"{len(score.bars):,} bars"
         raise MozartError(f"{path} has {count}, which music21 would read for minutes: give files of up to {MAX_BARS:,}.")

@@ -96,6 +96,16 @@ def test_too_many_bars_are_refused_before_music21_counts_them(
         parse(path)
 
 
+def test_a_damaged_track_is_refused_before_music21_reads_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the common reader stops, music21 would go on, perhaps for thousands of bars."""
+    monkeypatch.setattr(converter, "parse", lambda *_, **__: pytest.fail("music21 was asked"))
+    path = write_ticks(tmp_path / "torn.mid", [(0, 480, 60), (480, 960, 62)])
+    content = path.read_bytes()
+    path.write_bytes(content[:-4] + b"\xff\xff\xff\xff\x7f")  # a distance that no file may have
+    with pytest.raises(MozartError, match="might read it for hours: .* is damaged at quarter"):
+        parse(path)
+
+
 def test_a_file_that_only_mido_refuses_is_read(tmp_path: Path) -> None:
     """music21 reads a file whose key signature is none."""
     path = write_ticks(tmp_path / "melody.mid", [(0, 480, 60)])
