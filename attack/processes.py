@@ -41,8 +41,7 @@ def run_kills(trial: Trial) -> None:
         for number in trial.rounds():
             output = f"killed-{number}"
             for _ in range(3):
-                resume = ["--resume"] if list((folder / output).glob("training_state*")) else []
-                process = start(output, *resume)
+                process = start(output, *_resume(folder / output))
                 try:
                     _, said = process.communicate(timeout=trial.random.uniform(0.3, 1.3) * takes)
                     break
@@ -50,10 +49,14 @@ def run_kills(trial: Trial) -> None:
                     process.kill()
                     process.communicate()
             else:
-                said = start(output, *resume).communicate()[1]
+                said = start(output, *_resume(folder / output)).communicate()[1]
             same = (folder / output / "config.json").exists() and _weights(folder / output) == whole
             trial.count("accepted" if same and b"Traceback" not in said else "lost", f"kill {number}: {said[-300:]!r}")
             shutil.rmtree(folder / output)
+
+
+def _resume(output: Path) -> list[str]:
+    return ["--resume"] if list(output.glob("training_state*")) else []
 
 
 def run_machines(trial: Trial) -> None:
