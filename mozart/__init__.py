@@ -8,3 +8,8 @@ separate from all this.
 
 Importing this package loads neither torch nor music21.
 """
+
+import logging
+
+# Where the user's folders cannot be written, matplotlib says at length that its own cache goes elsewhere.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)

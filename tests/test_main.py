@@ -1,15 +1,20 @@
 """The command line composes, or says in one sentence why not."""
 
 import json
+import os
+import subprocess
+import sys
 import wave
 from pathlib import Path
 
 import pytest
 
+import mozart
 from mozart.__main__ import main
 from mozart.corpus.reader import read_midi
 
 CAPTURE = pytest.CaptureFixture[str]
+ROOT = Path(mozart.__file__).parent.parent
 
 
 def test_writes_midi_sound_and_score(checkpoint_folder: Path, tmp_path: Path, capsys: CAPTURE) -> None:
@@ -111,3 +116,14 @@ def test_measure_refuses_numbers_that_are_none(capsys: CAPTURE) -> None:
     """--pieces is a whole number within bounds."""
     assert main(["measure", "--pieces", "many"]) == 1
     assert "from 10 to 1,000" in capsys.readouterr().err
+
+
+@pytest.mark.process
+def test_matplotlib_is_quiet_about_its_own_cache(tmp_path: Path) -> None:
+    """In a home folder that cannot be used nothing of it is printed beside the program's own sentences."""
+    home = tmp_path / "home"
+    home.touch()  # a file, in which no folder can be made, by root neither
+    environment = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "MPLCONFIGDIR": str(home)}
+    command = [sys.executable, "-c", "import mozart.lab.curves"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
