@@ -10,6 +10,7 @@ import json
 import math
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -28,6 +29,7 @@ from mozart.lab.pitches import READER_VERSION, Elements, midi_pitches, parse
 
 # Tells backup programs to leave the folder out.
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n"
+_MOST_SECONDS = 180  # of the processor's time for one file
 
 
 class Work(NamedTuple):
@@ -110,7 +112,7 @@ def _parse_all(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, Elem
         yield from _parse_here(paths)
         return
     try:
-        futures = {pool.submit(parse, path): path for path in paths}
+        futures = {pool.submit(_parse_in_time, path): path for path in paths}
         bar = tqdm(as_completed(futures), total=len(paths), desc=f"Parsing on {workers} core{'s' * (workers > 1)}", unit="file")
         for future in bar:
             try:
@@ -127,9 +129,32 @@ def _parse_all(paths: Sequence[Path], workers: int) -> Iterator[tuple[Path, Elem
 def _parse_here(paths: Sequence[Path]) -> Iterator[tuple[Path, Elements | MozartError]]:
     for path in tqdm(paths, desc="Parsing in one process", unit="file"):
         try:
-            yield path, parse(path)
+            yield path, _parse_in_time(path)
         except MozartError as error:
             yield path, error
+
+
+def _parse_in_time(path: Path) -> Elements:
+    """Parse a file, and give up where music21 does not end: it reads on in damaged files where no other reader does."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return parse(path)
+
+    def give_up(*_: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGPROF, give_up)
+    signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
+    try:
+        return parse(path)
+    except _Late as late:
+        raise MozartError(f"{path} is damaged, or too much for music21: it has not read it after {_MOST_SECONDS} s.") from late
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+class _Late(BaseException):
+    """No `except Exception` takes this for an error of music21's."""
 
 
 def _end_at_once_on_interrupt() -> None:

@@ -33,6 +33,26 @@ def test_second_reading_comes_from_the_cache(tmp_path: Path, monkeypatch: pytest
     assert first == second == [Work("melody", *parse(path))]
 
 
+def test_a_file_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up after so much of the processor's time, in a sentence, and left out where that is wished."""
+
+    def go_on(_: Path) -> None:
+        while True:
+            pass
+
+    paths = [write_ticks(tmp_path / f"{name}.mid", MELODY) for name in ("endless", "melody")]
+    parse(paths[1])  # importing music21 takes long, and is not what is measured
+    monkeypatch.setattr(parsing, "parse", go_on)
+    monkeypatch.setattr(parsing, "_MOST_SECONDS", 2)
+    monkeypatch.setattr(parsing, "_parse_all", lambda files, _: parsing._parse_here(files))
+    with pytest.raises(MozartError, match=r"endless.mid is damaged, or too much for music21.* --skip-unreadable"):
+        read_works(paths[:1])
+    monkeypatch.setattr(parsing, "parse", lambda path: go_on(path) if path.stem == "endless" else parse(path))
+    works, unreadable = read_works(paths, skip_unreadable=True)
+    assert [work.title for work in works] == ["melody"]
+    assert "has not read it after 2 s" in unreadable[0]
+
+
 @pytest.mark.parametrize(
     "remembered",
     [
