@@ -56,7 +56,8 @@ def run(trial: Trial) -> None:
             process.wait()
         text = log.read_text(errors="replace")
         if "Traceback" in text:
-            trial.count("lost", f"the page printed a traceback: {text[text.index('Traceback') :][-600:]}")
+            (Path(tempfile.gettempdir()) / "mozart-attack-page.log").write_text(text)
+            trial.count("lost", f"the page printed a traceback, all of it in mozart-attack-page.log: {text[-300:]}")
 
 
 def _open(folder: Path) -> tuple["subprocess.Popen[bytes]", str, Path]:
