@@ -110,3 +110,10 @@ def test_mixed_precision_trains(rows: list[Rows], vocabulary: Vocabulary) -> Non
     run = start(vocabulary, replace(CONFIG, precision="mixed"))
     train(run, deal(rows[:3]), rows[3:])
     assert run.history[-1]["train_loss"] < run.history[0]["train_loss"]
+
+
+def test_only_matrices_decay(vocabulary: Vocabulary) -> None:
+    """Biases and scales keep the size that they learn."""
+    run = start(vocabulary, replace(CONFIG, weight_decay=0.3))
+    decays = {parameter.dim() > 1: group["weight_decay"] for group in run.optimizer.param_groups for parameter in group["params"]}
+    assert decays == {True: 0.3, False: 0.0}
