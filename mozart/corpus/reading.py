@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -45,8 +46,8 @@ class Outcome(NamedTuple):
 Read = Callable[[File], Outcome]
 
 
-class _TooLong(Exception):
-    """A file's time is over."""
+class TooLong(BaseException):
+    """A file took longer than it may; no `except Exception` in a reader takes it for an error of its own."""
 
 
 def read_files(files: Iterable[File], readings: Readings, count: int | None = None) -> Iterator[tuple[int, Outcome]]:
@@ -180,25 +181,35 @@ def _begin() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _within_time(read: Read, file: File, seconds: float) -> Outcome:
-    """Read a file within `seconds`; on Windows and in threads, which have no timer, without a limit."""
+@contextmanager
+def within(seconds: float, *, of_processor: bool = False) -> Iterator[None]:
+    """Raise TooLong after so many seconds, of the clock or of the processor; on Windows and in threads, without a timer, never."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        return read(file)
+        yield
+        return
 
     def stop(*_: object) -> None:
-        raise _TooLong
+        raise TooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timer, number = (signal.ITIMER_PROF, signal.SIGPROF) if of_processor else (signal.ITIMER_REAL, signal.SIGALRM)
+    before = signal.signal(number, stop)
+    signal.setitimer(timer, seconds)
     try:
-        return read(file)
-    except _TooLong:
+        yield
+    finally:
+        signal.setitimer(timer, 0)
+        signal.signal(number, before)
+
+
+def _within_time(read: Read, file: File, seconds: float) -> Outcome:
+    """Read a file within `seconds` of the clock."""
+    try:
+        with within(seconds):
+            return read(file)
+    except TooLong:
         return Outcome(_named(file), problem=f"{_said(file)} took longer than {seconds:g} seconds to read.")
     except MemoryError:
         return Outcome(_named(file), problem=f"{_said(file)} needs more than {MEGABYTES} MB to be read.")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _said(file: File) -> str:

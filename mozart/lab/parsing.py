@@ -10,7 +10,6 @@ import json
 import math
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +23,7 @@ from tqdm import tqdm
 from mozart import atomic
 from mozart.corpus.archive import cache_folder
 from mozart.corpus.catalogue import title
+from mozart.corpus.reading import TooLong, within
 from mozart.errors import MozartError
 from mozart.lab.pitches import READER_VERSION, Elements, midi_pitches, parse
 
@@ -136,25 +136,11 @@ def _parse_here(paths: Sequence[Path]) -> Iterator[tuple[Path, Elements | Mozart
 
 def _parse_in_time(path: Path) -> Elements:
     """Parse a file, and give up where music21 does not end: it reads on in damaged files where no other reader does."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        return parse(path)
-
-    def give_up(*_: object) -> None:
-        raise _Late
-
-    before = signal.signal(signal.SIGPROF, give_up)
-    signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
     try:
-        return parse(path)
-    except _Late as late:
-        raise MozartError(f"{path} is damaged, or too much for music21: it has not read it after {_MOST_SECONDS} s.") from late
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
-class _Late(BaseException):
-    """No `except Exception` takes this for an error of music21's."""
+        with within(_MOST_SECONDS, of_processor=True):
+            return parse(path)
+    except TooLong as error:
+        raise MozartError(f"{path} is damaged, or too much for music21: it has not read it after {_MOST_SECONDS} s.") from error
 
 
 def _end_at_once_on_interrupt() -> None:
