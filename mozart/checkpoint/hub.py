@@ -63,8 +63,14 @@ def prepare(repo_id: str, private: bool = False, space_id: str = "") -> None:
         # Without --private the account's default decides.
         api.create_repo(repo_id, private=private or None, exist_ok=True)
         api.auth_check(repo_id, write=True)
-        if private and not api.model_info(repo_id, timeout=ANSWER_SECONDS).private:
-            raise MozartError(f"{repo_id} is public already: make it private in its settings, or leave --private out.")
+        if private:
+            require_private(repo_id, api.model_info(repo_id, timeout=ANSWER_SECONDS))
+
+
+def require_private(repo_id: str, about: Any) -> None:
+    """Raise MozartError when the repository that the Hub tells about is public."""
+    if not about.private:
+        raise MozartError(f"{repo_id} is public already: make it private in its settings, or leave --private out.")
 
 
 def push(folder: Path, repo_id: str, names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mozart.checkpoint.hub import ANSWER_SECONDS, connect
+from mozart.checkpoint.hub import ANSWER_SECONDS, connect, require_private
 from mozart.checkpoint.hub_errors import explained
 from mozart.errors import MozartError
 
@@ -28,8 +28,8 @@ def push_dataset(files: Mapping[str, Path | bytes], repo_id: str, private: bool 
     with explained(f"The music could not be published to {repo_id}"):
         api.create_repo(repo_id, repo_type="dataset", private=private or None, exist_ok=True)
         about = api.dataset_info(repo_id, timeout=ANSWER_SECONDS)
-        if private and not about.private:
-            raise MozartError(f"{repo_id} is public already: make it private in its settings, or leave --private out.")
+        if private:
+            require_private(repo_id, about)
         old = [
             file.rfilename for file in about.siblings or () if file.rfilename.startswith("data/") and file.rfilename not in files
         ]
