@@ -8,15 +8,13 @@ anything was measured on them, and what is decided while training, the validatio
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
+from mozart.training.saving import STATE_FILE
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-
-import train  # noqa: E402  the script beside the package, not a part of it
-from mozart.training.saving import STATE_FILE  # noqa: E402
-
 SHIPPED = ROOT / "mozart" / "pretrained" / "sonata" / "metrics.json"
 FOLDS = (("K. 309", "K. 310", "K. 545"), ("K. 284", "K. 333", "K. 570"))
 RUNS = ROOT / "runs" / "folds"
@@ -30,7 +28,8 @@ def main() -> int:
         output = RUNS / str(number)
         if not (output / "metrics.json").exists():
             resume = ["--resume"] * (output / STATE_FILE).exists()
-            if status := train.main(["--test-works", *works, "--output", str(output), *resume]):
+            command = [sys.executable, str(ROOT / "train.py"), "--test-works", *works, "--output", str(output), *resume]
+            if status := subprocess.run(command, check=False).returncode:
                 return status
         results.append(json.loads((output / "metrics.json").read_text()))
     print("\nIOI, voice and pitch together, in nats a quarter note; pitches right, given time and voice")
